@@ -8,6 +8,7 @@ use super::{
     authorize,
     authorize::{Asked, Wrong},
     clients::{
+        ClientKind,
         assertion::PublicKey,
         by::By,
         credentials,
@@ -40,7 +41,9 @@ pub async fn register_app(
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (app, someone) = (border::app(), border::user()?);
-    let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone;
+    // A service acts with whatever scopes it was registered with, and no user is asked.
+    let is_service = typed.kind == ClientKind::Service.into_str();
+    let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone && !is_service;
     register::require_registrar(&app, &someone, by_everyone).await?;
     // What was typed is looked at before a password is asked for.
     typed.check()?;
@@ -165,7 +168,7 @@ pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
 #[server(prefix = "/actions", endpoint = "log_out_for_app")]
 pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     let app = border::app();
-    let back = way_back(&app, &request.unwrap_or_default()).await?;
+    let back = way_back(&app, &expect_context::<OauthSettings>(), &request.unwrap_or_default()).await?;
     log_in::log_out(&app, &border::visit()).await?;
     border::forget_session();
     match back {
@@ -199,7 +202,8 @@ pub async fn allow_app(
         let decided = if may { "allowed" } else { "refused" };
         return lead_to(addresses::DEVICE_PAGE, &[("decided", decided), ("name", &name)]);
     }
-    let answer = match authorize::check(&app, &expect_context::<Keys>(), &request.unwrap_or_default()).await? {
+    let (keys, settings) = (expect_context::<Keys>(), expect_context::<OauthSettings>());
+    let answer = match authorize::check(&app, &keys, &settings, &request.unwrap_or_default()).await? {
         Err(Wrong::Here(_)) => return Err(AppError::BadRequest),
         Err(Wrong::Back(answer)) => answer,
         Ok(asked) if may => allow(someone, &asked, password).await?,

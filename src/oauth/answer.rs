@@ -9,7 +9,7 @@ use super::clients::{host_of, origin_of};
 use crate::{
     base::text::isolated,
     ui::{draw::Draw, frame::Page},
-    web::csp,
+    web::{action::fits_in_cookie, csp, page::Flash},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,11 @@ impl Answer {
         let fields = given.filter(|(_, value)| !value.is_empty());
         let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         Self { to: to.to_owned(), by_form, by_hand: false, fields, name: name.to_owned() }
+    }
+
+    /// Whether the cookie has room for it that takes it to the page which sends it on.
+    pub fn fits(&self) -> bool {
+        serde_json::to_string(self).is_ok_and(|answer| fits_in_cookie(&Flash::new(&[("answer", &answer)])))
     }
 
     /// Where a redirect leads; `None` where only a form brings the answer.

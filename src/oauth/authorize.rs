@@ -6,8 +6,9 @@ use super::{
     clients::{Client, ClientKind, is_document},
     grants,
     grants::store::GrantRow,
-    params::{NOT_REGISTERED, Params},
+    params::{NO_TARGET, NOT_REGISTERED, Params},
     scope::{OFFLINE, Scopes},
+    settings::OauthSettings,
 };
 use crate::{
     auth::{
@@ -21,9 +22,10 @@ use crate::{
     base::{caller::Caller, error::AppError},
 };
 
-/// The answer travels in a cookie to the page that sends it on.
 const STATE_CHARS_MAX: usize = 1_000;
 const NONCE_CHARS_MAX: usize = 500;
+/// No code and no error of ours is longer.
+const ANSWER_CHARS_MAX: usize = 100;
 /// SHA-256 in base64url.
 const CHALLENGE_CHARS: usize = 43;
 pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
@@ -80,14 +82,21 @@ pub const PROVEN_AFTER: &str = "proven_after";
 
 /// Application and address first: no one is sent where nothing was registered (RFC 9700 4.11). Then what the application
 /// is told.
-pub async fn check(app: &App, keys: &Keys, query: &str) -> Result<Result<Asked, Wrong>, AppError> {
+pub async fn check(
+    app: &App,
+    keys: &Keys,
+    settings: &OauthSettings,
+    query: &str,
+) -> Result<Result<Asked, Wrong>, AppError> {
     let params = match Params::parse(query.as_bytes()) {
         Ok(params) => params,
         Err(twice) => return Ok(Err(Wrong::Here(format!("{twice} in the link.")))),
     };
     let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri"));
     Ok(match clients::store::find_client(&app.state.db.pool, id).await? {
-        Some(client) if client.is_active() && client.kind.logs_users_in() && client.may_redirect_to(redirect_uri) => {
+        Some(client)
+            if settings.admits(&client) && client.kind.logs_users_in() && client.may_redirect_to(redirect_uri) =>
+        {
             understand(app, keys, &params, client).map_err(Wrong::Back)
         }
         client => Err(Wrong::Here(no_way_back(client.as_ref(), id, redirect_uri).to_owned())),
@@ -116,7 +125,7 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         text => Scopes::parse(text).unwrap_or_default(),
     };
     let user_id = expected_user(app, keys, params.get("id_token_hint"), &client);
-    let asked = Asked {
+    let mut asked = Asked {
         // A page has no place where a token is safe for a month: it is asked about, and gets, the rest (RFC 6749 3.3).
         scopes: if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes },
         redirect_uri: given("redirect_uri"),
@@ -126,8 +135,8 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         asks_again: prompts("consent") || prompts("select_account"),
         max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
         proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
-        state: if is_too_long(params) { String::new() } else { given("state") },
-        by_form: params.get("response_mode") == "form_post",
+        state: given("state"),
+        by_form: wants_form(params) && may_post_to(params.get("redirect_uri")),
         nonce: given("nonce"),
         challenge: given("code_challenge"),
         user_id: user_id.clone().unwrap_or_default(),
@@ -135,7 +144,13 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         issuer,
         device: None,
     };
-    match fault_of(&asked, params, user_id.is_ok()) {
+    let is_too_long = params.get("state").len() > STATE_CHARS_MAX
+        || params.get("nonce").len() > NONCE_CHARS_MAX
+        || !asked.answer(&[("code", &"-".repeat(ANSWER_CHARS_MAX))]).fits();
+    if is_too_long {
+        asked.state.clear();
+    }
+    match fault_of(&asked, params, is_too_long, user_id.is_ok()) {
         Some((error, why)) => Err(asked.refused(error, why)),
         None => Ok(asked),
     }
@@ -156,15 +171,25 @@ fn expected_user(app: &App, keys: &Keys, hint: &str, client: &Client) -> Result<
     }
 }
 
-fn is_too_long(params: &Params) -> bool {
-    params.get("state").len() > STATE_CHARS_MAX || params.get("nonce").len() > NONCE_CHARS_MAX
+fn wants_form(params: &Params) -> bool {
+    params.get("response_mode") == "form_post"
+}
+
+/// A form leads to no installed app: the page that posts it may go to http addresses alone.
+fn may_post_to(redirect_uri: &str) -> bool {
+    redirect_uri.starts_with("http")
 }
 
 /// What the application is told of its request, if anything is wrong with it: the error, and why.
-fn fault_of(asked: &Asked, params: &Params, hint_fits: bool) -> Option<(&'static str, &'static str)> {
+fn fault_of(
+    asked: &Asked,
+    params: &Params,
+    is_too_long: bool,
+    hint_fits: bool,
+) -> Option<(&'static str, &'static str)> {
     let prompt: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
     Some(match () {
-        () if is_too_long(params) => ("invalid_request", "state or nonce is too long"),
+        () if is_too_long => ("invalid_request", "state or nonce is too long"),
         () if !params.get("request").is_empty() => ("request_not_supported", "Send parameters, not a request object"),
         () if !params.get("request_uri").is_empty() => {
             ("request_uri_not_supported", "Send parameters, not a request object")
@@ -174,7 +199,7 @@ fn fault_of(asked: &Asked, params: &Params, hint_fits: bool) -> Option<(&'static
         () if !matches!(params.get("response_mode"), "" | "query" | "form_post") => {
             ("invalid_request", "response_mode must be query or form_post")
         }
-        () if asked.by_form && !asked.redirect_uri.starts_with("http") => {
+        () if wants_form(params) && !may_post_to(&asked.redirect_uri) => {
             ("invalid_request", "form_post needs an http address")
         }
         () if params.get("code_challenge_method") != "S256" || !is_challenge(&asked.challenge) => {
@@ -183,7 +208,7 @@ fn fault_of(asked: &Asked, params: &Params, hint_fits: bool) -> Option<(&'static
         () if asked.scopes.is_empty() || !asked.client.scopes.covers(&asked.scopes) => {
             ("invalid_scope", NOT_REGISTERED)
         }
-        () if asked.resource.is_empty() => ("invalid_target", "resource must be an https address without a fragment"),
+        () if asked.resource.is_empty() => ("invalid_target", NO_TARGET),
         () if prompt.iter().any(|word| !PROMPTS.contains(word)) => {
             ("invalid_request", "prompt must be none, login, consent or select_account")
         }
@@ -231,7 +256,7 @@ impl Asked {
     /// Whether the last proof of identity is as recent as the application wants it.
     pub fn is_proven(&self, someone: &LoggedIn, now_ms: i64) -> bool {
         let at = someone.log_in.authenticated_at;
-        let is_recent = self.max_age.is_none_or(|seconds| (now_ms - at) / 1000 <= seconds);
+        let is_recent = self.max_age.is_none_or(|seconds| now_ms - at <= seconds.saturating_mul(1000));
         is_recent && at >= self.proven_after
     }
 

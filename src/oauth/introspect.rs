@@ -12,6 +12,7 @@ use super::{
 use crate::{
     auth::{
         app::App,
+        event::Actor,
         revocations::EndReason,
         tokens::{
             claims::{Claims, Verified, resource},
@@ -62,25 +63,31 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
     Ok(match grant {
         None => json!({ "active": false }),
         Some(grant) => json!({
-            "active": true, "client_id": grant.client_id, "sub": grant.user_id, "scope": grant.scopes,
+            "active": true, "client_id": grant.client_id, "sub": grant.user_id,
+            "scope": Scopes::stored(&grant.scopes).within(&client.scopes).text(),
             "aud": grant.resource, "exp": unused.expires_at / 1000,
         }),
     })
 }
 
-/// Ends the grant of a token that this application has; whether it was one.
+/// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. Whether it is a token
+/// that was ever issued.
 pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<bool, Refusal> {
     let (pool, token) = (&app.state.db.pool, params.required("token")?);
-    let grant_id = match verified(app, keys, token).await {
-        Some(Verified { claims, .. }) => claims.grant.map(|grant| grant.id),
+    let claims = verified(app, keys, token).await.map(|verified| verified.claims);
+    let is_own = claims.as_ref().is_some_and(|claims| claims.sub == client.id);
+    let id = match claims {
+        Some(claims) => claims.grant.map(|grant| grant.id),
         None => grants::store::find_refresh(pool, &random::hash(token)).await?.map(|token| token.grant_id),
     };
-    let Some(id) = grant_id.filter(|id| !id.is_empty()) else { return Ok(false) };
-    if grants::store::living_grant(pool, &id).await?.is_none_or(|grant| grant.client_id != client.id) {
-        return Ok(false);
+    let Some(id) = id else { return Ok(false) };
+    if is_own {
+        let tx = app.state.db.begin_write().await?;
+        allow::commit(tx, app, &[id], &Actor::System, EndReason::LoggedOut).await?;
+    } else if grants::store::living_grant(pool, &id).await?.is_some_and(|grant| grant.client_id == client.id) {
+        let tx = app.state.db.begin_write().await?;
+        allow::end(tx, app, &id, EndReason::LoggedOut).await?;
     }
-    let tx = app.state.db.begin_write().await?;
-    allow::end(tx, app, &id, EndReason::LoggedOut).await?;
     Ok(true)
 }
 

@@ -1,6 +1,6 @@
 //! Finds what the pages of applications show, and goes on with a request that needs no page. Server side.
 
-use axum::http::StatusCode;
+use axum::http::{Method, StatusCode};
 use leptos::prelude::*;
 use percent_encoding::percent_decode_str;
 
@@ -52,7 +52,7 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
     if let Some(why) = learn(page, settings, query).await? {
         return wrong_request(why);
     }
-    let asked = match authorize::check(app, keys(page)?, query).await? {
+    let asked = match authorize::check(app, keys(page)?, settings, query).await? {
         Ok(asked) => asked,
         Err(Wrong::Here(why)) => return wrong_request(why),
         Err(Wrong::Back(answer)) => return give(page, answer),
@@ -77,7 +77,8 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
 /// Of a user who is logged in as the application wants it: whether it may, unless they have agreed before.
 async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) -> Result<Found, AppError> {
     let app = &page.app;
-    if !asked.needs_consent(app, &someone.user.id).await? {
+    // HEAD asks for what GET would say, and changes nothing (RFC 9110 9.2.1).
+    if page.parts.method != Method::HEAD && !asked.needs_consent(app, &someone.user.id).await? {
         let caller = caller_of(&page.parts, &app.state.config);
         let visit = Visit { caller, device: None, someone: Some(someone.clone()) };
         let answer = again(|| allow::allow(app, &visit, &asked, false)).await?;
@@ -177,10 +178,10 @@ pub async fn on_devices(page: &PageRequest) -> Result<Option<Content>, AppError>
 }
 
 /// An application asks to log its user out.
-pub async fn log_out(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn log_out(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let request = named(&page.app, keys(page)?, page.parts.uri.query().unwrap_or_default());
     let Some(someone) = &page.someone else {
-        return match way_back(&page.app, &request).await? {
+        return match way_back(&page.app, settings, &request).await? {
             Some(answer) => give(page, answer),
             None => elsewhere("/login"),
         };
@@ -212,11 +213,11 @@ fn may_register(page: &PageRequest, settings: &OauthSettings) -> bool {
 }
 
 pub fn new_app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
-    page.user()?;
+    let services = page.user()?.user.role() == Role::Admin;
     if !may_register(page, settings) {
         return elsewhere(addresses::APPS);
     }
-    shows(|| view! { <NewAppPage /> })
+    shows(move || view! { <NewAppPage services /> })
 }
 
 /// Of one's own, or of anyone for who oversees.

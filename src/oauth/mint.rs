@@ -25,8 +25,8 @@ use crate::{
 };
 
 /// An access token (RFC 9068), signed as those of our own pages are, with another audience, as the answer of RFC 6749 5.1.
-/// Whoever the user is, an application never acts as an administrator. Where it acts for itself, the grant is one without an
-/// id; `epoch` is that of the user, or of the application's owner.
+/// Whoever the user is, an application never acts as an administrator. `epoch` is that of the user, or of the owner of
+/// an application that acts for itself.
 pub async fn bearer(asker: &Asker, grant: &GrantRow, epoch: i64, scopes: &Scopes, exp: i64) -> Result<Value, AppError> {
     let Asker { app, keys, client, .. } = asker;
     let now = app.now_ms() / 1000;
@@ -48,7 +48,7 @@ pub async fn bearer(asker: &Asker, grant: &GrantRow, epoch: i64, scopes: &Scopes
         grant: Some(Grant {
             id: grant.id.clone(),
             client_epoch: client.epoch,
-            owner: grant.id.is_empty().then(|| client.owner_id.clone()),
+            owner: (!client.kind.logs_users_in()).then(|| client.owner_id.clone()),
         }),
     };
     let token = sign(&*keys.signing(KeyPurpose::All).await?, &claims)?;

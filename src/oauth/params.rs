@@ -9,7 +9,11 @@ use axum::{
 };
 use http_body_util::LengthLimitError;
 
-use super::{clients::is_resource, refusal::Refusal, scope::Scopes};
+use super::{
+    clients::{is_resource, origin_of},
+    refusal::Refusal,
+    scope::Scopes,
+};
 use crate::auth::tokens::claims::resource;
 
 /// Of a name that is repeated to whoever sent it: the names of all parameters are shorter, and no sentence fits in.
@@ -18,6 +22,8 @@ const NAME_CHARS_MAX: usize = 32;
 const BODY_BYTES_MAX: usize = 16 * 1024;
 pub const TOO_LARGE: &str = "The request is too large";
 const UNREADABLE: &str = "The body of the request can't be read";
+/// Of a resource.
+pub const NO_TARGET: &str = "resource must be the API of this server, or an https address elsewhere without a fragment";
 /// Of a scope.
 pub const NOT_REGISTERED: &str = "The application hasn't registered this scope";
 
@@ -50,8 +56,8 @@ impl Params {
     pub fn resource(&self, issuer: &str) -> Result<String, Refusal> {
         match self.get("resource") {
             "" => Ok(resource(issuer)),
-            text if text == resource(issuer) || is_resource(text) => Ok(text.to_owned()),
-            _ => Err(Refusal::new("invalid_target", "resource must be an https address without a fragment")),
+            text if is_audience(text, issuer) => Ok(text.to_owned()),
+            _ => Err(Refusal::new("invalid_target", NO_TARGET)),
         }
     }
 
@@ -68,6 +74,12 @@ impl Params {
     pub fn get(&self, name: &str) -> &str {
         self.0.get(name).map_or("", String::as_str)
     }
+}
+
+/// Whether a token may be for it. Of this server only the API for applications: to whoever verifies elsewhere a token for
+/// anything else here would pass for one of our own pages.
+pub fn is_audience(text: &str, issuer: &str) -> bool {
+    text == resource(issuer) || is_resource(text) && origin_of(text) != origin_of(issuer)
 }
 
 /// What is wrong with it is said in words.

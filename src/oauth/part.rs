@@ -76,7 +76,7 @@ impl Part for OauthPart {
     async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
         match path {
             addresses::AUTHORIZE => load::authorize(page, &self.settings).await,
-            addresses::LOG_OUT => load::log_out(page).await,
+            addresses::LOG_OUT => load::log_out(page, &self.settings).await,
             addresses::ANSWER => load::answer(page),
             addresses::DEVICE_PAGE => load::device(page).await,
             addresses::APPS => load::apps(page, &self.settings).await,
@@ -94,16 +94,17 @@ impl Part for OauthPart {
         let open_to_page = |methods: MethodRouter<Arc<AppState>>| {
             methods.options(routes::may_ask).layer(from_fn(routes::open_to_page))
         };
+        let with_settings = |methods: MethodRouter<Arc<AppState>>| methods.layer(Extension(self.settings.clone()));
         vec![
             (addresses::AUTHORIZE, post(routes::as_query)),
             (addresses::LOG_OUT, post(routes::as_query)),
             (addresses::TOKEN, open_to_page(noted(addresses::TOKEN, post(routes::token)))),
-            (addresses::DEVICE, noted(addresses::DEVICE, post(routes::device))),
+            (addresses::DEVICE, with_settings(noted(addresses::DEVICE, post(routes::device)))),
             (addresses::REVOKE, open_to_page(noted(addresses::REVOKE, post(routes::revoke)))),
             (addresses::INTROSPECT, noted(addresses::INTROSPECT, post(routes::introspect))),
             (addresses::USER_INFO, open_to_page(get(routes::user_info).post(routes::user_info))),
-            (addresses::SERVER, get(routes::server).layer(Extension(self.settings.clone()))),
-            (addresses::OPENID, get(routes::server).layer(Extension(self.settings.clone()))),
+            (addresses::SERVER, with_settings(get(routes::server))),
+            (addresses::OPENID, with_settings(get(routes::server))),
             (addresses::RESOURCE, get(routes::own_api)),
         ]
     }

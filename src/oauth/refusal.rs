@@ -20,6 +20,8 @@ pub struct Refusal {
     challenge: &'static str,
     /// In seconds.
     retry_after: Option<u32>,
+    /// It came with something that no one was ever given.
+    pub is_guess: bool,
 }
 
 impl Refusal {
@@ -28,7 +30,7 @@ impl Refusal {
     }
 
     const fn with(status: StatusCode, error: &'static str, why: &'static str, challenge: &'static str) -> Self {
-        Self { error, why: Cow::Borrowed(why), status, challenge, retry_after: None }
+        Self { error, why: Cow::Borrowed(why), status, challenge, retry_after: None, is_guess: false }
     }
 
     pub fn request(why: impl Into<Cow<'static, str>>) -> Self {
@@ -37,6 +39,12 @@ impl Refusal {
 
     pub const fn grant(why: &'static str) -> Self {
         Self::new("invalid_grant", why)
+    }
+
+    /// As [`Self::grant`], of a code or a token that is none.
+    pub const fn guess(why: &'static str) -> Self {
+        let (status, challenge, why) = (StatusCode::BAD_REQUEST, "", Cow::Borrowed(why));
+        Self { error: "invalid_grant", why, status, challenge, retry_after: None, is_guess: true }
     }
 
     pub fn client() -> Self {
@@ -72,6 +80,7 @@ impl From<AppError> for Refusal {
             AppError::Busy | AppError::Collided => {
                 (error.status(), "temporarily_unavailable", "The server is busy. Try again in a few seconds.")
             }
+            AppError::BadRequest => (error.status(), "invalid_request", "The request can't be read."),
             _ => (500, "server_error", "Something went wrong."),
         };
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);

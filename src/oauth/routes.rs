@@ -51,9 +51,8 @@ pub async fn as_query(request: Request) -> Result<Response, Problem> {
 /// `POST /oauth/token`.
 pub async fn token(asker: Asker) -> impl IntoResponse {
     let mut issued = token::issue(&asker).await;
-    // A code or a refresh token that is none was a guess.
-    if issued.as_ref().is_err_and(|refusal| refusal.error == "invalid_grant")
-        && let Err(error) = note_guess(&asker.app, &asker.caller.ip).await
+    if issued.as_ref().is_err_and(|refusal| refusal.is_guess)
+        && let Err(error) = note_guess(&asker).await
     {
         issued = Err(error.into());
     }
@@ -61,7 +60,10 @@ pub async fn token(asker: Asker) -> impl IntoResponse {
 }
 
 /// `POST /oauth/device_authorization` (RFC 8628).
-pub async fn device(asker: Asker) -> Result<Response, Refusal> {
+pub async fn device(Extension(settings): Extension<OauthSettings>, asker: Asker) -> Result<Response, Refusal> {
+    if !settings.admits(&asker.client) {
+        return Err(Refusal::new("unauthorized_client", "This server takes registered applications only"));
+    }
     Ok(said(&device::begin(&asker).await?))
 }
 
@@ -69,7 +71,7 @@ pub async fn device(asker: Asker) -> Result<Response, Refusal> {
 pub async fn revoke(asker: Asker) -> impl IntoResponse {
     let revoked = async {
         if !introspect::revoke(&asker).await? {
-            note_guess(&asker.app, &asker.caller.ip).await?;
+            note_guess(&asker).await?;
         }
         Ok::<_, Refusal>(StatusCode::OK)
     }

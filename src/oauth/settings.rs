@@ -2,6 +2,7 @@
 
 use clap::{Args, ValueEnum};
 
+use super::clients::{Client, is_document};
 use crate::base::{config::Config, fetch::Reach};
 
 /// Who may register applications.
@@ -15,7 +16,8 @@ pub enum Registrars {
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Applications")]
 pub struct OauthSettings {
-    /// Who may register applications that log users in here. Administrators see, disable and delete all of them.
+    /// Who may register applications that log users in here. Administrators see, disable and delete all of them. Services,
+    /// which act for no user, are registered by administrators only.
     #[arg(long, env = "LATCHKEY_APPLICATIONS_BY", value_enum, default_value_t)]
     pub applications_by: Registrars,
 
@@ -31,6 +33,11 @@ pub struct OauthSettings {
 }
 
 impl OauthSettings {
+    /// Whether this application may ask for users.
+    pub fn admits(&self, client: &Client) -> bool {
+        client.is_active() && (self.unregistered_applications || !is_document(&client.id))
+    }
+
     /// Which addresses the server calls because an application names them.
     pub fn reach(&self, config: &Config) -> Reach {
         match (self.call_private_addresses, config.production()) {

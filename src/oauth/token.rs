@@ -1,7 +1,10 @@
 //! The stories of the token endpoint: a code is redeemed, a refresh token is changed for the next, a device asks whether its
 //! user has decided, a service gets a token for itself. Server side.
 
+use std::ops::RangeInclusive;
+
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 use super::{
     allow,
@@ -9,7 +12,7 @@ use super::{
     device, grants,
     grants::store::{GrantRow, RefreshRow},
     mint,
-    params::{NOT_REGISTERED, Params},
+    params::{NO_TARGET, NOT_REGISTERED, is_audience},
     refusal::Refusal,
     scope::{OFFLINE, OPENID, Scopes},
 };
@@ -46,6 +49,9 @@ pub const GRANTS: [&str; 4] = [CODE_GRANT, REFRESH_GRANT, OWN_GRANT, DEVICE_GRAN
 /// The answer of RFC 6749 5.1, or what 5.2 names.
 pub async fn issue(asker: &Asker) -> Result<Value, Refusal> {
     let named = asker.params.required("grant_type")?;
+    if asker.client.kind == ClientKind::Service && named != OWN_GRANT && GRANTS.contains(&named) {
+        return Err(Refusal::new("unauthorized_client", "A service acts for itself: use client_credentials"));
+    }
     let issued = match named {
         CODE_GRANT => again(|| redeem(asker)).await,
         REFRESH_GRANT => again(|| refresh(asker)).await,
@@ -57,7 +63,9 @@ pub async fn issue(asker: &Asker) -> Result<Value, Refusal> {
     Ok(issued)
 }
 
-const WRONG_CODE: Refusal = Refusal::grant("The code is unknown, used or expired, or belongs to another request");
+const WRONG_CODE: &str = "The code is unknown, used or expired, or belongs to another request";
+/// RFC 7636 4.1.
+const VERIFIER_CHARS: RangeInclusive<usize> = 43..=128;
 
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
 async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
@@ -65,7 +73,7 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
     let (hash, now_ms) = (random::hash(params.required("code")?), app.now_ms());
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
-    let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or(WRONG_CODE)?;
+    let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or(Refusal::guess(WRONG_CODE))?;
     let is_first = grants::store::use_code(&mut *tx, &hash, now_ms).await?;
     let grant = grants::store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
     let fits = is_first
@@ -73,19 +81,22 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
         && code.expires_at > now_ms
         && code.redirect_uri == redirect_uri
         // RFC 7636 4.6.
+        && VERIFIER_CHARS.contains(&verifier.len())
         && code.challenge == random::hash(verifier);
     let Some(grant) = grant.filter(|grant| fits && grant.client_id == client.id) else {
         tracing::warn!(client = client.id, grant = code.grant_id, is_first, "a code was refused");
         allow::end(tx, app, &code.grant_id, EndReason::TheftSuspected).await?;
-        return Err(WRONG_CODE);
+        return Err(Refusal::grant(WRONG_CODE));
     };
-    is_of(params, &grant)?;
+    is_of(asker, &grant)?;
     go_on(asker, tx, grant, Next::First { nonce: &code.nonce }).await
 }
 
 /// RFC 8707 2.2: a token is for what the user was asked for.
-fn is_of(params: &Params, grant: &GrantRow) -> Result<(), Refusal> {
+fn is_of(Asker { app, params, .. }: &Asker, grant: &GrantRow) -> Result<(), Refusal> {
     match params.get("resource") {
+        // Older versions let users be asked for more.
+        _ if !is_audience(&grant.resource, &app.state.site.issuer) => Err(Refusal::new("invalid_target", NO_TARGET)),
         "" => Ok(()),
         resource if resource == grant.resource => Ok(()),
         _ => Err(Refusal::new("invalid_target", "The user was asked for another resource")),
@@ -99,7 +110,7 @@ async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &hash).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
-    let mut row = row.ok_or(Refusal::grant("The device code is unknown or used, or belongs to another application"))?;
+    let mut row = row.ok_or(Refusal::guess("The device code is unknown or used, or belongs to another application"))?;
     if row.expires_at <= now_ms {
         return Err(Refusal::new("expired_token", "The device code has expired"));
     }
@@ -122,20 +133,21 @@ async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     go_on(asker, tx, grant, Next::First { nonce: "" }).await
 }
 
-const WRONG_REFRESH: Refusal = Refusal::grant("The refresh token is unknown, used, expired or revoked");
+const NO_REFRESH: &str = "The refresh token is unknown, used, expired or revoked";
+const WRONG_REFRESH: Refusal = Refusal::grant(NO_REFRESH);
 
 async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
     let (hash, now_ms) = (random::hash(params.required("refresh_token")?), app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
-    let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or(WRONG_REFRESH)?;
+    let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or(Refusal::guess(NO_REFRESH))?;
     // Locked: of fifty that come at once each sees what the one before has done.
     let grant = grants::store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
     let token = grants::store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
-    let scopes = params.scopes(&Scopes::stored(&grant.scopes), "The user hasn't allowed this scope")?;
-    is_of(params, &grant)?;
+    let scopes = params.scopes(&Scopes::stored(&grant.scopes).within(&client.scopes), NOT_ALLOWED)?;
+    is_of(asker, &grant)?;
     if token.used_at.is_some_and(|at| now_ms - at > REUSE_FREE_MS) {
         note_reuse(asker, tx, &grant, &token).await?;
         return Err(WRONG_REFRESH);
@@ -143,6 +155,8 @@ async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let is_head = grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
     go_on(asker, tx, grant, Next::Refreshed { scopes, is_head }).await
 }
+
+const NOT_ALLOWED: &str = "The user hasn't allowed this scope, or the application has given it up";
 
 /// Two have the same token, and no one can tell which of them stole it: the chain ends for both.
 async fn note_reuse(asker: &Asker, mut tx: Tx, grant: &GrantRow, token: &RefreshRow) -> Result<(), AppError> {
@@ -235,8 +249,9 @@ async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
     };
     let scopes = params.scopes(&client.scopes.without(OFFLINE).without(OPENID), NOT_REGISTERED)?;
     let now = app.now_ms() / 1000;
-    // No one has let it, so this is stored nowhere.
+    // No one has let it, so this is stored nowhere. By its id the token is revoked.
     let grant = GrantRow {
+        id: Uuid::now_v7().to_string(),
         user_id: client.id.clone(),
         resource: params.resource(&app.state.site.issuer)?,
         auth_time: now,

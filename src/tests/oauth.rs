@@ -221,6 +221,12 @@ on_both_databases! {
             assert_eq!(bob.act("register_app", &fields).await.status, 200);
         }
         assert_eq!(bob.act("register_app", &fields).await.text(), r#"{"TooManyApps":{"max":20}}"#);
+        // A service acts with the scopes that it was registered with, and no user is asked.
+        let service = [("name", "Mine"), ("kind", "service"), ("scopes", "invoices:write")];
+        let mut eve = open.logged_in("eve").await;
+        assert_eq!(eve.act("register_app", &service).await.status, 403);
+        assert!(!eve.open("/account/apps/new").await.text().contains("value=\"service\""));
+        assert!(ada.open("/account/apps/new").await.text().contains("value=\"service\""));
         open.clock.advance_ms(11 * MINUTE);
         assert_eq!(bob.act("register_app", &fields).await.text(), "\"ProofNeeded\"");
     }
@@ -517,6 +523,8 @@ on_both_databases! {
             (&[("request_uri", "https://app.example/x")], "request_uri_not_supported"),
             (&[("resource", "http://api.example")], "invalid_target"),
             (&[("resource", "https://api.example/#x")], "invalid_target"),
+            (&[("resource", "http://localhost:3000/api")], "invalid_target"),
+            (&[("resource", "http://localhost:3000/")], "invalid_target"),
             (&[("prompt", "none login")], "invalid_request"),
             (&[("prompt", "login create")], "invalid_request"),
             (&[("max_age", "abc")], "invalid_request"),
@@ -529,9 +537,34 @@ on_both_databases! {
             assert_eq!((value(&told, "state"), value(&told, "iss")), ("a state", ISSUER), "{more:?}");
             assert!(answer.header("location").starts_with(BACK));
         }
-        let long = "x".repeat(1_001);
-        let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(&[("state", &long)]))).await;
-        assert_eq!(value(&told(&answer), "error"), "invalid_request");
+        for long in ["x".repeat(1_001), "\"".repeat(900)] {
+            let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(&[("state", &long)]))).await;
+            assert_eq!(value(&told(&answer), "error"), "invalid_request", "the answer to it would be lost: {long}");
+        }
+    }
+
+    async fn a_state_of_json_comes_back_whole(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let state = r#"{"k":"v","t":"u"},"#.repeat(25);
+        let page = bob.open(&format!("/oauth/authorize?{}", ledger.query(&[("state", &state)]))).await.text();
+        assert_eq!(value(&agree(&mut bob, &page, "allow").await, "state"), state);
+    }
+
+    async fn an_installed_app_is_told_in_the_address_that_no_form_leads_there(app: TestApp) {
+        let mut ada = app.admin().await;
+        let phone = register(&app, &mut ada, "native", "com.example.app:/cb", "openid").await;
+        let answer = app.anonymous().open(&format!("/oauth/authorize?{}", phone.query(&[("response_mode", "form_post")]))).await;
+        assert!(answer.header("location").starts_with("com.example.app:/cb?error=invalid_request&"), "{}", answer.text());
+    }
+
+    async fn who_only_asks_what_would_be_said_gets_no_code(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        ledger.tokens(&mut bob, "openid").await;
+        let head = bob.request(Method::HEAD, &format!("/oauth/authorize?{}", ledger.query(&[])));
+        bob.send(head.body(Body::empty()).expect("a request")).await;
+        assert_eq!(app.count("select count(*) from grants").await, 1);
     }
 
     async fn the_user_logs_in_is_asked_and_goes_back(app: TestApp) {

@@ -146,11 +146,14 @@ on_both_databases! {
         let statuses: Vec<u16> = futures::future::join_all(at_once).await.iter().map(|answer| answer.status).collect();
         assert_eq!(statuses.iter().filter(|status| **status == 200).count(), 1, "{statuses:?}");
         assert_eq!(show(&one, "/oauth/introspect", &assertion, &[("token", "x")]).await.status, 401, "nor elsewhere");
+        let end = app.clock.now_ms() as f64 / 1000.0 + 60.5;
+        let fraction = signed(&key, &but(claims(&app, &one), "exp", end.into()));
+        assert_eq!(show(&one, "/oauth/token", &fraction, &[ITSELF]).await.status, 200, "RFC 7519 2");
         let named = but(claims(&app, &one), "jti", "a name".into());
         let same = but(claims(&app, &two), "jti", "a name".into());
         assert_eq!(show(&one, "/oauth/token", &signed(&key, &named), &[ITSELF]).await.status, 200);
         assert_eq!(show(&two, "/oauth/token", &signed(&key, &same), &[ITSELF]).await.status, 200, "each has names of its own");
-        assert_eq!(app.count("select count(*) from client_assertions").await, 3);
+        assert_eq!(app.count("select count(*) from client_assertions").await, 4);
         app.clock.advance_ms(2 * MINUTE);
         let state = &app.services.state;
         let mut tx = state.db.begin_write().await.expect("a transaction");

@@ -12,11 +12,17 @@ use super::{
     app::TestApp,
     caller::Answer,
     keys::header,
-    oauth::{BACK, Program, agree, text},
+    oauth::{BACK, Program, agree, encoded, text},
     oauth_tokens::me,
     on_both_databases,
 };
-use crate::{base::db::Kind, oauth::clients::is_document};
+use crate::{
+    base::db::Kind,
+    oauth::{
+        clients::{Client, ClientKind, is_document, store},
+        scope::Scopes,
+    },
+};
 
 const MINUTE: i64 = 60_000;
 const HOUR: i64 = 60 * MINUTE;
@@ -209,6 +215,18 @@ on_both_databases! {
         assert_eq!(agree(&mut bob, &page, "refuse").await[0].1, "access_denied");
     }
 
+    async fn where_a_document_sends_its_users_after_a_logout_they_go_by_hand(app: TestApp) {
+        let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+        site.says(&json!({ "client_id": site.id, "redirect_uris": [BACK], "post_logout_redirect_uris": ["https://evil.example/"] }));
+        assert_eq!(bob.open(&format!("/oauth/authorize?{}", site.program(&app).query(&[("scope", "openid")]))).await.status, 200);
+        let request = encoded(&[("client_id", &*site.id), ("post_logout_redirect_uri", "https://evil.example/")]);
+        let page = app.anonymous().open(&format!("/oauth/logout?{request}")).await;
+        assert_eq!((page.status, page.header("location"), page.header("refresh")), (200, "", ""), "{}", page.text());
+        assert!(page.text().contains("Only continue if you trust evil.example"), "{}", page.text());
+        bob.act("log_out_for_app", &[("request", &request)]).await;
+        assert_eq!(bob.open("/oauth/answer").await.header("refresh"), "");
+    }
+
     async fn a_document_is_read_anew_after_an_hour(app: TestApp) {
         let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
         let address = format!("/oauth/authorize?{}", site.program(&app).query(&[("scope", "openid")]));
@@ -231,4 +249,34 @@ async fn a_setting_leaves_registered_applications_only() {
     assert_eq!(site.calls(), 0);
     let said = app.anonymous().open("/.well-known/oauth-authorization-server").await.json();
     assert_eq!(said["client_id_metadata_document_supported"], false);
+    let known = Client {
+        id: site.id.clone(),
+        name: "Known".into(),
+        kind: ClientKind::Native,
+        logouts: vec!["https://app.example/bye".into()],
+        scopes: Scopes::stored("openid"),
+        ..Client::default()
+    };
+    // Connected before the setting was changed.
+    store::save_client(&app.services.state.db.pool, &known, Some(app.clock.now_ms())).await.expect("a row");
+    let begun = site.program(&app).post("/oauth/device_authorization", &[("scope", "openid")]).await;
+    assert_eq!(text(&begun.json(), "error"), "unauthorized_client");
+    let request = encoded(&[("client_id", &*site.id), ("post_logout_redirect_uri", "https://app.example/bye")]);
+    let answer = app.anonymous().open(&format!("/oauth/logout?{request}")).await;
+    assert_eq!(answer.header("location"), "/login", "and no one is sent anywhere by it");
+}
+
+#[tokio::test]
+async fn to_read_a_document_is_no_guess() {
+    let app = TestApp::with(Kind::Sqlite, &["--tries-per-network", "1"]).await;
+    let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+    let helper = site.program(&app);
+    for status in [200, 400] {
+        let page = bob.open(&format!("/oauth/authorize?{}", helper.query(&[("scope", "openid")]))).await;
+        assert_eq!(page.status, status, "{}", page.text());
+        site.says(&json!({ "client_id": site.id, "redirect_uris": [BACK], "client_secret": "for everyone" }));
+        app.clock.advance_ms(HOUR + 1_000);
+        bob = app.logged_in_again("bob").await;
+    }
+    assert_eq!(helper.refresh("lkr_guessed").await.status, 400);
 }

@@ -259,6 +259,42 @@ on_both_databases! {
         }
     }
 
+    async fn lasting_access_gives_way_to_no_login_of_a_session_and_to_none_that_nothing_came_of(app: TestApp) {
+        let (_, mut bob, ledger, tokens) = connected(&app).await;
+        for scope in ["openid", ALL] {
+            for _ in 0..25 {
+                let silent = ledger.query(&[("scope", scope), ("prompt", "none")]);
+                let answer = bob.open(&format!("/oauth/authorize?{silent}")).await;
+                assert!(answer.header("location").contains("code="), "{}", answer.header("location"));
+            }
+        }
+        assert_eq!(app.count("select count(*) from grants where ended_at is null").await, 40, "twenty of each kind");
+        assert_eq!(ledger.refresh(text(&tokens, "refresh_token")).await.status, 200);
+    }
+
+    async fn what_was_ended_is_no_guess(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let phone = register(&app, &mut ada, "native", BACK, ALL).await;
+        let tokens = phone.tokens(&mut bob, ALL).await;
+        let bob_id = app.user("bob").await.id;
+        app.force_logout(&mut ada, &bob_id).await;
+        for _ in 0..35 {
+            let answer = phone.refresh(text(&tokens, "refresh_token")).await;
+            assert_eq!((answer.status, text(&answer.json(), "error")), (400, "invalid_grant"));
+            assert_eq!(phone.post("/oauth/revoke", &[("token", text(&tokens, "refresh_token"))]).await.status, 200);
+        }
+        let mut statuses = Vec::new();
+        for _ in 0..32 {
+            statuses.push(phone.refresh("lkr_guessed").await.status);
+        }
+        assert_eq!((statuses[0], statuses[31]), (400, 429), "{statuses:?}");
+    }
+
+    async fn what_no_database_stores_is_a_bad_request(app: TestApp) {
+        let answer = post(&app.anonymous(), "/oauth/token", "client_id=a%00b&grant_type=client_credentials", &[]).await;
+        assert!([400, 401].contains(&answer.status), "{}", answer.status);
+    }
+
     async fn a_refresh_token_that_no_one_uses_runs_out_and_is_of_its_application(app: TestApp) {
         let (mut ada, _, ledger, tokens) = connected(&app).await;
         let other = register(&app, &mut ada, "web", BACK, ALL).await;
@@ -379,6 +415,15 @@ on_both_databases! {
         assert!(is_active(&service, text(&tokens, "access_token")).await);
         let own = service.post("/oauth/token", &[("grant_type", "client_credentials"), ("scope", "notes:read")]).await.json();
         assert_eq!(bearer(&app, "GET", "/api/v1/notes", text(&own, "access_token")).await.code(), "insufficient_scope");
+        for resource in ["http://localhost:3000/api", "http://localhost:3000", "http://localhost:3000/api/v2"] {
+            let answer = service.post("/oauth/token", &[("grant_type", "client_credentials"), ("resource", resource)]).await;
+            assert_eq!(text(&answer.json(), "error"), "invalid_target", "it would pass for a token of our own page: {resource}");
+        }
+        let other = service.post("/oauth/token", &itself).await.json();
+        assert_eq!(service.post("/oauth/revoke", &[("token", text(&other, "access_token"))]).await.status, 200);
+        assert!(!is_active(&service, text(&other, "access_token")).await, "it was given back");
+        assert!(is_active(&service, text(&tokens, "access_token")).await, "and no other one");
+        assert_eq!(text(&service.redeem("a code").await.json(), "error"), "unauthorized_client");
         let web = register(&app, &mut ada, "web", BACK, "orders:read").await;
         let answer = web.post("/oauth/token", &[("grant_type", "client_credentials")]).await;
         assert_eq!((answer.status, text(&answer.json(), "error")), (400, "unauthorized_client"));

@@ -211,10 +211,15 @@ pub fn told(headers: &HeaderMap, config: &Config) -> Option<Flash> {
     serde_json::from_slice(&json).ok()
 }
 
+/// Whether [`tell_next_page`] can hand over as much.
+pub fn fits_in_cookie(words: &Flash) -> bool {
+    serde_json::to_vec(words).is_ok_and(|json| json.len() <= FLASH_BYTES_MAX)
+}
+
 /// Hands `words` to the next page.
 pub fn tell_next_page(words: &Flash) {
-    let json = serde_json::to_vec(words).unwrap_or_default();
-    let value = if json.len() > FLASH_BYTES_MAX { String::new() } else { BASE64_URL_SAFE_NO_PAD.encode(json) };
+    let json = Some(words).filter(|words| fits_in_cookie(words)).and_then(|words| serde_json::to_vec(words).ok());
+    let value = json.map(|json| BASE64_URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
     append_cookie(cookies::set(&expect_context::<AppState>().config, Name::Flash, &value, FLASH_SECONDS));
 }
 

@@ -49,6 +49,8 @@ pub enum Way {
     Client,
     /// Begins to ask for a user on behalf of a device.
     Device,
+    /// Makes this server read what an application says of itself.
+    Document,
 }
 
 /// Counts tries, each before it is looked at. Cheap to clone.

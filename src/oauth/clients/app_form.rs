@@ -22,14 +22,14 @@ use crate::{
 };
 
 #[component]
-pub fn NewAppPage() -> impl IntoView {
+pub fn NewAppPage(services: bool) -> impl IntoView {
     let is = typed();
     let expires = is.get("expires");
     view! {
         <Page title="Register an application" narrow=true>
             <Tabs label="Account" pages=account::PAGES below=CONNECTED />
             <Form action=RegisterApp::PATH>
-                <Fields is is_new=true logs_users_in=true />
+                <Fields is is_new=true logs_users_in=true services />
                 <ExpiryField chosen=expires />
                 <ProofField />
                 <SubmitButton label="Register application" pending_label="Registering…" class="button primary" />
@@ -38,10 +38,11 @@ pub fn NewAppPage() -> impl IntoView {
     }
 }
 
-/// What the application is, or what was typed. Its kind is chosen where it's new.
+/// What the application is, or what was typed. Its kind is chosen where it's new; `services`: whether it may be one.
 #[component]
-fn Fields(is: Flash, is_new: bool, logs_users_in: bool) -> impl IntoView {
-    let kinds = ClientKind::VARIANTS.iter().map(|kind| (kind.into_str(), kind.words())).collect();
+fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl IntoView {
+    let kinds = ClientKind::VARIANTS.iter().filter(|kind| services || kind.logs_users_in());
+    let kinds = kinds.map(|kind| (kind.into_str(), kind.words())).collect();
     let ours = OURS.map(|(name, _)| name).join(", ");
     let scopes = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
     let algorithms = vec![("", "Same as access tokens"), (RS256, RS256)];
@@ -114,7 +115,7 @@ pub fn Change(client: Client) -> impl IntoView {
             <Form action=ChangeApp::PATH before>
                 <input type="hidden" name="id" value=client.id />
                 <input type="hidden" name="kind" value=client.kind.into_str() />
-                <Fields is is_new=false logs_users_in=client.kind.logs_users_in() />
+                <Fields is is_new=false logs_users_in=client.kind.logs_users_in() services=true />
                 <ProofField />
                 <SubmitButton label="Change application" pending_label="Changing…" />
             </Form>

@@ -10,8 +10,11 @@ use jsonwebtoken::{
     crypto::verify,
     jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse},
 };
-use serde::{Deserialize, de::DeserializeOwned};
-use serde_json::Value;
+use serde::{
+    Deserialize, Deserializer,
+    de::{DeserializeOwned, Error},
+};
+use serde_json::{Number, Value};
 
 use super::{Client, store};
 use crate::{
@@ -116,9 +119,18 @@ struct Claims {
     sub: String,
     aud: Audience,
     /// In seconds, as `nbf`.
+    #[serde(deserialize_with = "whole_seconds")]
     exp: i64,
-    nbf: Option<i64>,
+    #[serde(default, deserialize_with = "whole_seconds")]
+    nbf: i64,
     jti: String,
+}
+
+/// Programs send fractions, too (RFC 7519 2).
+fn whole_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+    let written = Number::deserialize(from)?.to_string();
+    let whole = written.split('.').next().and_then(|whole| whole.parse().ok());
+    whole.ok_or_else(|| D::Error::custom("no number of seconds"))
 }
 
 #[derive(Deserialize)]
@@ -132,10 +144,19 @@ enum Audience {
 pub async fn shows(app: &App, client: &Client, assertion: &str) -> sqlx::Result<bool> {
     let (pool, now) = (&app.state.db.pool, app.now_ms() / 1000);
     let keys = store::keys_of(pool, &client.id).await?;
-    let signed = keys.iter().find_map(|key| signed(key, assertion));
-    let Some(claims) = signed.filter(|claims| fits(claims, &app.state.site, &client.id, now)) else { return Ok(false) };
-    let name = random::hash(&format!("{} {}", client.id, claims.jti));
-    store::use_assertion(pool, &name, claims.exp * 1000).await
+    let why = match keys.iter().find_map(|key| signed(key, assertion)) {
+        None => "none of the application's keys has signed it, or its header is wrong",
+        Some(claims) if !fits(&claims, &app.state.site, &client.id, now) => "it's for someone else, or not for now",
+        Some(claims) => {
+            let name = random::hash(&format!("{} {}", client.id, claims.jti));
+            if store::use_assertion(pool, &name, claims.exp * 1000).await? {
+                return Ok(true);
+            }
+            "it came before"
+        }
+    };
+    tracing::warn!(client = client.id, why, "the assertion of an application was refused");
+    Ok(false)
 }
 
 /// The algorithm is that of the key, and the assertion has no say in it (RFC 8725 3.1).
@@ -158,8 +179,7 @@ fn fits(claims: &Claims, site: &Site, id: &str, now: i64) -> bool {
         Audience::One(aud) => is_here(aud),
         Audience::Several(all) => !all.is_empty() && all.iter().all(is_here),
     };
-    let is_now =
-        claims.exp > now && claims.exp <= now + AHEAD_MAX + LEEWAY && claims.nbf.is_none_or(|nbf| nbf <= now + LEEWAY);
+    let is_now = claims.exp > now && claims.exp <= now + AHEAD_MAX + LEEWAY && claims.nbf <= now + LEEWAY;
     claims.iss == id && claims.sub == id && is_for_us && is_now && !claims.jti.is_empty()
 }
 

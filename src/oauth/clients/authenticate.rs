@@ -75,13 +75,16 @@ async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Re
             return Ok(client);
         }
     }
-    note_guess(app, ip).await?;
+    let _counted = app.throttle.admit(Way::Client, ip).await?;
     Err(Refusal::client())
 }
 
-/// Counts a wrong secret, code or token of this network: [`AppError::TooManyTries`] after too many.
-pub async fn note_guess(app: &App, ip: &str) -> Result<(), AppError> {
-    let _counted = app.throttle.admit(Way::Client, ip).await?;
+/// Counts a code or a token of this network that no one was ever given: [`AppError::TooManyTries`] after too many. Who has
+/// shown a secret doesn't guess.
+pub async fn note_guess(Asker { app, client, caller, .. }: &Asker) -> Result<(), AppError> {
+    if !client.kind.has_secret() {
+        let _counted = app.throttle.admit(Way::Client, &caller.ip).await?;
+    }
     Ok(())
 }
 
@@ -114,7 +117,7 @@ fn credentials(headers: &HeaderMap, params: &Params) -> Result<(String, Proof), 
 /// `None` without one; nothing inside where it cannot be read. Both halves are form-encoded (RFC 6749 2.3.1).
 fn basic(headers: &HeaderMap) -> Option<Option<(String, String)>> {
     let value = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (scheme, encoded) = value.split_once(' ')?;
+    let (scheme, encoded) = value.split_once(' ').unwrap_or((value, ""));
     if !scheme.eq_ignore_ascii_case("basic") {
         return None;
     }

@@ -29,6 +29,14 @@ impl By<'_> {
         }
     }
 
+    /// Whether they may do what only administrators may.
+    pub fn is_admin(&self) -> bool {
+        match self {
+            Self::User(someone, _) => someone.user.role() == Role::Admin,
+            Self::CommandLine => true,
+        }
+    }
+
     /// Begins the transaction for an application that is there; whoever has lost their session meanwhile changes nothing.
     pub async fn begin(&self, state: &AppState, id: &str) -> Result<(Tx, Client), AppError> {
         let mut tx = state.db.begin_write().await?;

@@ -1,7 +1,7 @@
 //! Applications that no one has registered: the ID of one is the address of a document that says what it is (OAuth Client ID
 //! Metadata Document). It is read when a user is sent here, and kept as a row beside those of the others. Server side.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 use super::{Client, ClientKind, RS256, host_of, parse_addresses, store, typed::parse_name};
 use crate::{
@@ -23,14 +23,14 @@ const FRESH_MS: i64 = 3_600_000;
 #[derive(Deserialize)]
 struct Document {
     client_id: String,
-    #[serde(default)]
-    client_name: String,
+    client_name: Option<String>,
     #[serde(default)]
     redirect_uris: Vec<String>,
     #[serde(default)]
     post_logout_redirect_uris: Vec<String>,
     scope: Option<String>,
     token_endpoint_auth_method: Option<String>,
+    client_secret: Option<IgnoredAny>,
     id_token_signed_response_alg: Option<String>,
 }
 
@@ -41,7 +41,7 @@ pub async fn learn(app: &App, settings: &OauthSettings, id: &str, ip: &str) -> R
     if store::is_fresh(pool, id, now_ms - FRESH_MS).await? {
         return Ok(None);
     }
-    let _counted = app.throttle.admit(Way::Client, ip).await?;
+    let _counted = app.throttle.admit(Way::Document, ip).await?;
     let read = Fetch::new(settings.reach(&app.state.config)).get(id, BYTES_MAX).await;
     match read.and_then(|document| parse(id, &document, now_ms)) {
         Ok(client) => {
@@ -66,6 +66,9 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<Client, String> {
     if document.token_endpoint_auth_method.is_some_and(|method| method != "none") {
         return Err("token_endpoint_auth_method isn't none".into());
     }
+    if document.client_secret.is_some() {
+        return Err("it has a client_secret, which everyone can read".into());
+    }
     // It keeps no secret, and goes on without the browser.
     let kind = ClientKind::Native;
     let addresses = |list: &[String], what: &str| {
@@ -76,7 +79,7 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<Client, String> {
     if redirects.is_empty() {
         return Err("redirect_uris is missing".into());
     }
-    let name = match &*document.client_name {
+    let name = match document.client_name.as_deref().unwrap_or_default() {
         "" => host_of(id),
         name => match parse_name(name) {
             Err(Invalid::AppNameOurs) => host_of(id),

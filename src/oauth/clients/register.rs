@@ -65,6 +65,9 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     }
     let typed = Typed { kind: before.kind.into_str().into(), ..typed.clone() };
     let after = Client { id: id.to_owned(), ..typed.parse(&before.owner_id, at)? };
+    if !after.kind.logs_users_in() && !before.scopes.covers(&after.scopes) && !by.is_admin() {
+        return Err(AppError::NotAllowed);
+    }
     let is_less = !after.scopes.covers(&before.scopes) || before.redirects.iter().any(|at| !after.may_redirect_to(at));
     let epoch = store::update_client(&mut *tx, &after, is_less).await?;
     if after.kind != ClientKind::Native && !after.scopes.has(OFFLINE) {
