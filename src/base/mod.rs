@@ -28,6 +28,8 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod json_log;
 #[cfg(feature = "ssr")]
+pub mod lock;
+#[cfg(feature = "ssr")]
 pub mod log_lines;
 #[cfg(feature = "ssr")]
 pub mod logging;
