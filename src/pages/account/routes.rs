@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Form, Json,
     extract::{Path, State, rejection::FormRejection},
-    http::header,
-    response::{AppendHeaders, IntoResponse},
+    response::Response,
 };
 use serde::{Deserialize, Serialize};
 
@@ -18,6 +17,7 @@ use crate::{
     auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
+        download,
         guards::Guards,
         problem::Problem,
         token::bearer::{ApiCaller, FreshCaller},
@@ -82,13 +82,9 @@ pub async fn codes_file(
     Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     form: Result<Form<Shown>, FormRejection>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
     let text = codes::file(&guards.terminator.state, &key, &log_in.sid, &user, &codes)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),
-    ];
-    Ok((AppendHeaders(headers), text))
+    Ok(download::file("latchkey-recovery-codes.txt", "text/plain; charset=utf-8", text))
 }
