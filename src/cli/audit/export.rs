@@ -5,15 +5,11 @@ use std::{
     path::PathBuf,
 };
 
-use clap::{Args, builder::PossibleValuesParser};
+use clap::Args;
 use futures::TryStreamExt;
-use strum::VariantArray;
 
 use crate::{
-    auth::{
-        event,
-        event::{Actor, Kind},
-    },
+    auth::{event, event::Actor},
     base::private_file::private_file,
     cli::{Failed, installation::on_database, parts::ServerSettings},
     pages::admin::audit_log::{
@@ -30,27 +26,8 @@ pub struct Export {
     /// File format. Times are RFC 3339 in UTC.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
-    /// Only events of this kind.
-    #[arg(long, value_parser = PossibleValuesParser::new(Kind::VARIANTS.iter().map(Kind::into_str)))]
-    event: Option<String>,
-    /// Only actions of this user (email address, name or ID), or of `cli`, `system` or `unknown`.
-    #[arg(long, value_name = "USER")]
-    actor: Option<String>,
-    /// Only what happened to this user (email address, name or ID).
-    #[arg(long, value_name = "USER")]
-    subject: Option<String>,
-    /// Only from this day (UTC), such as 2026-11-21.
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    /// Only up to the end of this day (UTC).
-    #[arg(long, value_name = "DAY")]
-    to: Option<String>,
-    /// Only from this IP address.
-    #[arg(long)]
-    ip: Option<String>,
-    /// Only with these words in the reason.
-    #[arg(long)]
-    words: Option<String>,
+    #[command(flatten)]
+    asked: AuditAsked,
     /// Write to this file. It must not exist yet, and only its owner will be able to read it.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -59,9 +36,9 @@ pub struct Export {
 }
 
 pub async fn run(args: Export) -> Result<(), Failed> {
-    let (asked, format) = (args.asked(), args.format);
+    let format = args.format;
     on_database(&args.settings.config, async |state| {
-        let resolved = resolve(state, &asked).await?;
+        let resolved = resolve(state, &args.asked).await?;
         if !resolved.is_understood() {
             return Err(misunderstood(&resolved).into());
         }
@@ -84,22 +61,6 @@ pub async fn run(args: Export) -> Result<(), Failed> {
 
 fn unwritten(error: io::Error) -> Failed {
     format!("cannot write the export: {error}").into()
-}
-
-impl Export {
-    fn asked(&self) -> AuditAsked {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        AuditAsked {
-            event: text(&self.event),
-            actor: text(&self.actor),
-            subject: text(&self.subject),
-            from: text(&self.from),
-            to: text(&self.to),
-            ip: text(&self.ip),
-            q: text(&self.words),
-            before: String::new(),
-        }
-    }
 }
 
 fn misunderstood(resolved: &Resolved) -> String {
