@@ -5,11 +5,7 @@ use serde_json::{Value, json};
 use super::{Common, Failed, installation::find_user, output::table};
 use crate::{
     audit::{log, log::store::EventRow},
-    auth::{
-        second_factor, sessions,
-        sessions::{LiveSession, session::SessionRow},
-        users::store::User,
-    },
+    auth::{second_factor, sessions, sessions::LiveSession, users::store::User},
     pages::activity::words::entry,
     ui::when::minute,
 };
@@ -28,10 +24,9 @@ pub async fn run(who: &str, common: &Common) -> Result<(), Failed> {
     let details = common.on_database(async |app| {
         let (user, pool, now_ms) = (find_user(app, who).await?, &app.db.pool, app.clock.now_ms());
         let second_factor = second_factor::store::find(pool, &user.id).await?;
-        let sessions = sessions::store::live_of(pool, &user.id, now_ms).await?;
         Ok(Details {
             second_factor_at: second_factor.and_then(|row| row.on_since(now_ms)),
-            sessions: sessions.into_iter().map(SessionRow::into_live).collect(),
+            sessions: sessions::store::live_of(pool, &user.id, now_ms).await?,
             activity: log::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?,
             user,
         })

@@ -400,14 +400,14 @@ impl TestApp {
         let live =
             crate::auth::sessions::store::live_of(&self.services.state.db.pool, user_id, self.clock.now_ms()).await;
         let oldest =
-            live.expect("the sessions").into_iter().min_by_key(|row| row.log_in.sid.clone()).expect("a session");
+            live.expect("the sessions").into_iter().min_by_key(|session| session.sid.clone()).expect("a session");
         let cause = Cause {
             actor: Actor::CommandLine,
             reason: EndReason::ByAdmin,
             words: "lost laptop".into(),
             caller: Default::default(),
         };
-        self.services.terminator.terminate(Target::Session(&oldest.log_in.sid), cause).await.expect("an end");
+        self.services.terminator.terminate(Target::Session(&oldest.sid), cause).await.expect("an end");
     }
 
     async fn number(&self, statement: &str) -> i64 {

@@ -202,8 +202,7 @@ on_both_databases! {
         app.logged_in("alice").await;
         let (state, id) = (&app.services.state, app.user("alice").await.id);
         let keys = Keys::list(state).await.expect("the keys");
-        let rows = sessions::store::live_of(&state.db.pool, &id, app.clock.now_ms()).await.expect("the sessions");
-        let live: Vec<_> = rows.into_iter().map(sessions::session::SessionRow::into_live).collect();
+        let live = sessions::store::live_of(&state.db.pool, &id, app.clock.now_ms()).await.expect("the sessions");
         let removed = json!({ "removed": { "until": app.clock.now_ms(), "events": 7 }, "ends_at": null });
         let text = document(&json!({ "keys": keys, "sessions": live, "report": removed })).expect("JSON");
         let read: Value = serde_json::from_str(&text).expect("one document");

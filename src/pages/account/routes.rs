@@ -14,7 +14,7 @@ use super::{
     end_sessions::{Own, end_all_but, end_own},
 };
 use crate::{
-    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store},
+    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, store},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
         download,
@@ -37,8 +37,8 @@ pub struct Sessions {
 /// # Errors
 /// 401; 503 when the database is away.
 pub async fn list(caller: ApiCaller, State(state): State<Arc<AppState>>) -> Result<Json<Sessions>, Problem> {
-    let live = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
-    Ok(Json(Sessions { current: caller.sid, sessions: live.into_iter().map(SessionRow::into_live).collect() }))
+    let sessions = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
+    Ok(Json(Sessions { current: caller.sid, sessions }))
 }
 
 /// Ends one session of the caller's, be it that of the token that asks.
