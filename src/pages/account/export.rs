@@ -11,12 +11,7 @@ use strum::IntoStaticStr;
 use super::store;
 use crate::{
     audit::{log, log::store::EventRow},
-    auth::{
-        event,
-        event::{Actor, Event, Kind},
-        second_factor::store as factor_store,
-        sessions::guard::LoggedIn,
-    },
+    auth::{event, event::Kind, second_factor::store as factor_store, sessions::guard::LoggedIn},
     base::{caller::device_words, db::again, error::AppError, rfc3339::seconds, state::AppState},
     pages::{
         activity::words::entry,
@@ -54,11 +49,8 @@ pub async fn export(
     }
     // Held until the last piece is taken, or no one takes any more.
     let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
-    let caller = caller_of(&parts, &state.config);
     let now_ms = state.clock.now_ms();
-    let mut event =
-        Event::new(Kind::DataExported, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);
-    event.sid.clone_from(&someone.log_in.sid);
+    let event = someone.event(Kind::DataExported, &caller_of(&parts, &state.config));
     let head = head(&state, &someone).await?;
     // Before the first byte: whoever takes it along stands in the log.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
