@@ -127,7 +127,7 @@ fn told(row: &EventRow) -> Told {
         Kind::SecondFactorFailed => said("Failed login: correct password, wrong code").alarm().deniable(),
         Kind::RecoveryCodesMade => did(row, "created new recovery codes").deniable(),
         Kind::RecoveryCodesRemoved => did(row, "deleted your recovery codes").deniable(),
-        Kind::RecoveryCodeUsed => match details(row)["left"].as_i64() {
+        Kind::RecoveryCodeUsed => match row.details()["left"].as_i64() {
             Some(left) => did(row, &format!("used a recovery code ({left} left)")).deniable(),
             None => did(row, "used a recovery code").deniable(),
         },
@@ -161,7 +161,7 @@ fn told(row: &EventRow) -> Told {
 
 /// The login page speaks of "this session"; here it is one of several.
 fn ended(row: &EventRow) -> Told {
-    let details = details(row);
+    let details = row.details();
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
     let Some(reason) = reason else { return said("A session ended.") };
     match reason {
@@ -198,12 +198,12 @@ fn ended(row: &EventRow) -> Told {
 }
 
 fn application(row: &EventRow) -> String {
-    details(row)["application"].as_str().map_or_else(|| "an application".to_owned(), isolated)
+    row.details()["application"].as_str().map_or_else(|| "an application".to_owned(), isolated)
 }
 
 /// With both devices: the reader may know one of them.
 fn reused(row: &EventRow) -> Told {
-    let details = details(row);
+    let details = row.details();
     let first = details["first_used_with"].as_str().unwrap_or_default();
     let (name, EventRow { device, ip, .. }) = (application(row), row);
     let from = details["connected_from"].as_str().unwrap_or_default();
@@ -213,10 +213,6 @@ fn reused(row: &EventRow) -> Told {
     ))
     .alarm()
     .deniable()
-}
-
-fn details(row: &EventRow) -> Value {
-    serde_json::from_str(&row.details).unwrap_or_default()
 }
 
 /// The limit is that of the moment; older events do not name it.

@@ -103,7 +103,7 @@ async fn who_disabled(tx: &mut AnyConnection, user: &User, since: i64) -> Result
 async fn undo(tx: &mut AnyConnection, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
     let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
     let Some(row) = log::store::find_of(&mut *tx, id, event).await? else { return Ok(None) };
-    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
     let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
-    Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(|role| role.parse().ok()) }))
+    let role = row.details()["from"].as_str().and_then(|role| role.parse().ok());
+    Ok(Some(Undo { event: row.id, reason, role }))
 }
