@@ -62,6 +62,20 @@ pub async fn stop(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
     }
 }
 
+/// When something that has to be sent is tried again: after each failed try so many seconds, then always the last; for a day.
+pub struct Tries(pub &'static [i64]);
+
+impl Tries {
+    const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+
+    /// When the next one is, after so many; `None` once that is too long after `since_ms`.
+    pub fn next(&self, attempts: i64, since_ms: i64, now_ms: i64) -> Option<i64> {
+        let place = usize::try_from(attempts - 1).unwrap_or_default();
+        let pause = self.0.get(place).or(self.0.last()).copied().unwrap_or_default();
+        Some(now_ms + pause * 1000).filter(|due_ms| *due_ms < since_ms + Self::GIVE_UP_AFTER_MS)
+    }
+}
+
 /// Logs an outage once when it begins and once when it ends.
 pub struct Outage {
     begins: &'static str,
