@@ -56,3 +56,5 @@ pub mod state;
 pub mod text;
 #[cfg(feature = "ssr")]
 pub mod words;
+
+pub const DAY_MS: i64 = 24 * 3_600_000;

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     base::{
+        DAY_MS,
         error::Field,
         number::{counted, grouped},
         text::isolated,
@@ -20,7 +21,6 @@ use crate::{
     oauth::{
         actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
         addresses::CONNECTED,
-        store::DAY_MS,
     },
     pages::account,
     ui::{

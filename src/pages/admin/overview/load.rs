@@ -21,12 +21,10 @@ use crate::{
         tokens::{KeyPurpose, KeyState, keys::Keys},
         users::{Role, store::User},
     },
-    base::{config::Mailing, error::AppError, state::AppState},
+    base::{DAY_MS, config::Mailing, error::AppError, state::AppState},
     pages::request::{Found, PageRequest, shows},
     ui::chart::Bars,
 };
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A process that ended without a word is shown for so long.
 const LOST_SHOWN_MS: i64 = 3_600_000;
