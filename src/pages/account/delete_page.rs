@@ -36,28 +36,21 @@ pub fn DeletePage(email: String) -> impl IntoView {
             <section class="card danger" aria-labelledby="delete">
                 <h2 id="delete">"Confirm deletion"</h2>
                 <p>"To confirm, type "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
-                <DeleteForm typed=typed().get("confirmation") />
+                <Form action=DeleteAccount::PATH>
+                    <TextField
+                        name="confirmation"
+                        label="Your email address"
+                        field=Field::Confirmation
+                        kind="email"
+                        autocomplete="off"
+                        help="This makes sure you don't delete your account by mistake."
+                        value=typed().get("confirmation")
+                    />
+                    <ProofField />
+                    <SubmitButton label="Delete my account" pending_label="Deleting…" class="button danger" />
+                </Form>
             </section>
         </Page>
-    }
-}
-
-#[component]
-fn DeleteForm(typed: String) -> impl IntoView {
-    view! {
-        <Form action=DeleteAccount::PATH>
-            <TextField
-                name="confirmation"
-                label="Your email address"
-                field=Field::Confirmation
-                kind="email"
-                autocomplete="off"
-                help="This makes sure you don't delete your account by mistake."
-                value=typed
-            />
-            <ProofField />
-            <SubmitButton label="Delete my account" pending_label="Deleting…" class="button danger" />
-        </Form>
     }
 }
 

@@ -31,7 +31,11 @@ pub fn EmailPage(
                 {match sends_mail {
                     true => view! {
                         <p>"We'll send a link to your new address. Once you open it, that's the address you log in with. We'll notify your old address."</p>
-                        <EmailForm email=typed().get("email") />
+                        <Form action=ChangeEmail::PATH>
+                            <TextField name="email" label="New email address" field=Field::Email kind="email" autocomplete="email" value=typed().get("email") />
+                            <ProofField />
+                            <SubmitButton label="Send link" pending_label="Sending…" />
+                        </Form>
                     }.drawn(),
                     false => view! {
                         <Notice kind="warning">"This server can't send email, so you can't confirm a new address. Ask an administrator for help."</Notice>
@@ -40,16 +44,5 @@ pub fn EmailPage(
                 <p><Link href="/account/profile">"Back to profile"</Link></p>
             </section>
         </Page>
-    }
-}
-
-#[component]
-fn EmailForm(email: String) -> impl IntoView {
-    view! {
-        <Form action=ChangeEmail::PATH>
-            <TextField name="email" label="New email address" field=Field::Email kind="email" autocomplete="email" value=email />
-            <ProofField />
-            <SubmitButton label="Send link" pending_label="Sending…" />
-        </Form>
     }
 }

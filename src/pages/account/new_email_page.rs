@@ -23,24 +23,17 @@ pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
             {match is_own {
                 true => view! {
                     <p>"From now on you'll log in with " <strong>{email}</strong> ". We'll notify your old address. To keep it, close this page."</p>
-                    <UseForm link />
+                    <Form action=UseNewEmail::PATH>
+                        <OnlyAfter error=AppError::LinkDead>
+                            <p><Link href="/account/profile/email">"Request a new link"</Link></p>
+                        </OnlyAfter>
+                        <input type="hidden" name="link" value=link />
+                        <SubmitButton label="Use this address" pending_label="Changing…" />
+                    </Form>
                 }.drawn(),
                 false => view! { <OtherAccount /> }.drawn(),
             }}
         </Page>
-    }
-}
-
-#[component]
-fn UseForm(link: String) -> impl IntoView {
-    view! {
-        <Form action=UseNewEmail::PATH>
-            <OnlyAfter error=AppError::LinkDead>
-                <p><Link href="/account/profile/email">"Request a new link"</Link></p>
-            </OnlyAfter>
-            <input type="hidden" name="link" value=link />
-            <SubmitButton label="Use this address" pending_label="Changing…" />
-        </Form>
     }
 }
 

@@ -22,25 +22,18 @@ pub fn PasswordPage(email: String, name: String) -> impl IntoView {
             <section class="card" aria-labelledby="change">
                 <h2 id="change">"Change password"</h2>
                 <p>"This logs you out on all other devices. You stay logged in here."</p>
-                <ChangeForm email name />
+                <Form action=ChangePassword::PATH>
+                    // Tells a password manager whose password this is.
+                    <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
+                    <PasswordField
+                        label="Current password"
+                        field=Field::CurrentPassword
+                        autocomplete="current-password"
+                    />
+                    <NewPasswordField name="new_password" label="New password" email person=name />
+                    <SubmitButton label="Change password" pending_label="Changing…" />
+                </Form>
             </section>
         </Page>
-    }
-}
-
-#[component]
-fn ChangeForm(email: String, name: String) -> impl IntoView {
-    view! {
-        <Form action=ChangePassword::PATH>
-            // Tells a password manager whose password this is.
-            <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
-            <PasswordField
-                label="Current password"
-                field=Field::CurrentPassword
-                autocomplete="current-password"
-            />
-            <NewPasswordField name="new_password" label="New password" email person=name />
-            <SubmitButton label="Change password" pending_label="Changing…" />
-        </Form>
     }
 }

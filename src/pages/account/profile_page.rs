@@ -35,7 +35,17 @@ pub fn ProfilePage(
             <Outcome email=email.clone() />
             <section class="card" aria-labelledby="your-name">
                 <h2 id="your-name">"Name"</h2>
-                <NameForm name />
+                <Form action=ChangeName::PATH>
+                    <TextField
+                        name="name"
+                        label="Name"
+                        field=Field::Name
+                        autocomplete="name"
+                        help="Shown to other people."
+                        value=name
+                    />
+                    <SubmitButton label="Save" pending_label="Saving…" />
+                </Form>
             </section>
             <section class="card" aria-labelledby="address">
                 <h2 id="address">"Email"</h2>
@@ -84,23 +94,6 @@ fn ChangeWaits(waiting: Waiting) -> impl IntoView {
             </form>
             <Link href="/account/profile/email" class="button quiet">"Use another address"</Link>
         </div>
-    }
-}
-
-#[component]
-fn NameForm(name: String) -> impl IntoView {
-    view! {
-        <Form action=ChangeName::PATH>
-            <TextField
-                name="name"
-                label="Name"
-                field=Field::Name
-                autocomplete="name"
-                help="Shown to other people."
-                value=name
-            />
-            <SubmitButton label="Save" pending_label="Saving…" />
-        </Form>
     }
 }
 

@@ -42,7 +42,11 @@ pub fn SetUpPage(
             <section class="card" aria-labelledby="confirm">
                 <h2 id="confirm">"2. Enter the 6-digit code"</h2>
                 <p>"Enter the code from your app. This turns on two-factor authentication and logs you out on all other devices."</p>
-                <TurnOnForm />
+                <Form action=TurnOnSecondFactor::PATH>
+                    <CodeField label="6-digit code" />
+                    <ProofField />
+                    <SubmitButton label="Turn on" pending_label="Turning on…" />
+                </Form>
             </section>
             <form method="post" action=StartSecondFactor::PATH class="buttons">
                 <Here />
@@ -50,17 +54,6 @@ pub fn SetUpPage(
                 <Link href="/account/second-factor" class="button quiet">"Cancel"</Link>
             </form>
         </Page>
-    }
-}
-
-#[component]
-fn TurnOnForm() -> impl IntoView {
-    view! {
-        <Form action=TurnOnSecondFactor::PATH>
-            <CodeField label="6-digit code" />
-            <ProofField />
-            <SubmitButton label="Turn on" pending_label="Turning on…" />
-        </Form>
     }
 }
 

@@ -50,7 +50,12 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                         ". Other services that verify "
                         "tokens accept its tokens until they fetch the public keys again."
                     </p>
-                    <KillForm kid reason=typed().get("reason") />
+                    <Form action=KillKey::PATH>
+                        <input type="hidden" name="kid" value=kid />
+                        <ReasonField help="Recorded in the audit log." value=typed().get("reason") />
+                        <ProofField />
+                        <SubmitButton label="Revoke key" pending_label="Revoking…" class="button danger" />
+                    </Form>
                 </section>
             })}
         </Page>
@@ -62,17 +67,5 @@ fn what_follows(state: KeyState) -> &'static str {
         KeyState::Signing => "Another key takes over at once.",
         KeyState::Next => "It hasn't signed any tokens yet. The current key stays in use.",
         _ => "It no longer signs tokens. The current key stays in use.",
-    }
-}
-
-#[component]
-fn KillForm(kid: String, reason: String) -> impl IntoView {
-    view! {
-        <Form action=KillKey::PATH>
-            <input type="hidden" name="kid" value=kid />
-            <ReasonField help="Recorded in the audit log." value=reason />
-            <ProofField />
-            <SubmitButton label="Revoke key" pending_label="Revoking…" class="button danger" />
-        </Form>
     }
 }
