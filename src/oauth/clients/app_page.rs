@@ -27,7 +27,7 @@ use crate::{
         code::CodeBlock,
         draw::Draw,
         field::LinesField,
-        form::{Form, Here, ProofField, SubmitButton},
+        form::{ButtonForm, Form, Here, ProofField, SubmitButton},
         frame::Page,
         notice::Notice,
         table::{Cell, Row, Table},
@@ -148,12 +148,9 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     Some(ms) => view! { "Expires on "<When ms /> }.drawn(),
                 }}</span>
                 {may_change.then(|| view! {
-                    <form method="post" action=RemoveAppSecret::PATH>
-                        <Here />
-                        <input type="hidden" name="id" value=id />
-                        <input type="hidden" name="prefix" value=prefix />
-                        <button type="submit" class="button" name=Held::BUTTON value=format!("Remove {what}")>"Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span></button>
-                    </form>
+                    <ButtonForm action=RemoveAppSecret::PATH fields=vec![("id", id), ("prefix", prefix)] confirm_label=format!("Remove {what}")>
+                        "Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span>
+                    </ButtonForm>
                 })}
             </li>
         }
@@ -202,10 +199,6 @@ fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
 #[component]
 fn Act(action: &'static str, id: String, label: &'static str, class: &'static str) -> impl IntoView {
     view! {
-        <form method="post" action=action class="act">
-            <Here />
-            <input type="hidden" name="id" value=id />
-            <button type="submit" class=class name=Held::BUTTON value=label>{label}</button>
-        </form>
+        <ButtonForm action fields=vec![("id", id)] form_class="act" class confirm_label=label>{label}</ButtonForm>
     }
 }

@@ -10,7 +10,7 @@ use crate::{
     ui::{
         draw::Draw,
         empty::Empty,
-        form::Here,
+        form::ButtonForm,
         frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
@@ -85,12 +85,9 @@ fn DeviceRow(name: String, grant: GrantRow) -> impl IntoView {
             <span>{grant.ip.clone()}</span>
             <span>"Last used "<Ago ms=grant.last_used_at.unwrap_or(grant.created_at) /></span>
             <span>"Connected "<Ago ms=grant.created_at /></span>
-            <form method="post" action=DisconnectApp::PATH>
-                <Here />
-                <input type="hidden" name="id" value=grant.client_id />
-                <input type="hidden" name="grant" value=grant.id />
-                <button type="submit" class="button">"Disconnect"<span class="visually-hidden">{format!(" {}, {device}, {}", isolated(&name), grant.ip)}</span></button>
-            </form>
+            <ButtonForm action=DisconnectApp::PATH fields=vec![("id", grant.client_id), ("grant", grant.id)]>
+                "Disconnect"<span class="visually-hidden">{format!(" {}, {device}, {}", isolated(&name), grant.ip)}</span>
+            </ButtonForm>
         </li>
     }
 }
@@ -105,11 +102,9 @@ fn One(connected: Connected) -> impl IntoView {
             <ul>{scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
             {(!has_access).then(|| view! { <p>"You're logged out there. When you log in again, it won't ask for this again."</p> })}
             <p class="help">"Connected on "<When ms=since />" · Last used "<Ago ms=last_used_at /></p>
-            <form method="post" action=DisconnectApp::PATH class="act">
-                <Here />
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button danger">"Disconnect"<span class="visually-hidden">" "<bdi>{name}</bdi></span></button>
-            </form>
+            <ButtonForm action=DisconnectApp::PATH fields=vec![("id", id)] form_class="act" class="button danger">
+                "Disconnect"<span class="visually-hidden">" "<bdi>{name}</bdi></span>
+            </ButtonForm>
         </section>
     }
 }

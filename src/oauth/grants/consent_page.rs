@@ -13,7 +13,7 @@ use crate::{
     },
     pages::login::actions::LogOut,
     ui::{
-        form::{FormFrame, Here},
+        form::{ButtonForm, FormFrame, Here},
         frame::Page,
         head::BaseUrl,
         notice::Notice,
@@ -80,11 +80,9 @@ pub fn OtherUserPage(name: String, viewer: Viewer) -> impl IntoView {
         <Page title="Log in with another account" narrow=true>
             <p>{format!("{name} expects another account than {}, which you're logged in with.", viewer.email)}</p>
             <p>{format!("Log out in this browser and log in with the other account. Then you'll be sent back to {name}.")}</p>
-            <form method="post" action=LogOut::PATH class="act">
-                <Here />
-                <input type="hidden" name="next" value=here() />
-                <button type="submit" class="button primary">"Log out and log in again"</button>
-            </form>
+            <ButtonForm action=LogOut::PATH fields=vec![("next", here())] form_class="act" class="button primary">
+                "Log out and log in again"
+            </ButtonForm>
         </Page>
     }
 }
@@ -122,11 +120,9 @@ pub fn LogOutPage(viewer: Viewer, request: String) -> impl IntoView {
         <Page title="Log out" narrow=true>
             <p>{format!("An application asks to log you out here, too. You're logged in as {}.", viewer.email)}</p>
             <FormFrame>
-                <form method="post" action=LogOutForApp::PATH class="form">
-                    <Here />
-                    <input type="hidden" name="request" value=request />
-                    <button type="submit" class="button primary">"Log out"</button>
-                </form>
+                <ButtonForm action=LogOutForApp::PATH fields=vec![("request", request)] form_class="form" class="button primary">
+                    "Log out"
+                </ButtonForm>
             </FormFrame>
         </Page>
     }

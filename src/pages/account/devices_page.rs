@@ -13,13 +13,13 @@ use crate::{
     ui::{
         draw::{Content, Draw},
         empty::Empty,
-        form::Here,
+        form::ButtonForm,
         frame::{Link, Page},
         notice::Notice,
         session_list::SessionFacts,
         tabs::Tabs,
     },
-    web::page::{Held, refused, typed},
+    web::page::{refused, typed},
 };
 
 #[component]
@@ -45,10 +45,7 @@ pub fn DevicesPage(
                     Some(session) => view! { <div class="session"><SessionFacts session /></div> }.drawn(),
                     None => view! { <Empty why="This session has just ended." /> }.drawn(),
                 }}
-                <form method="post" action=LogOut::PATH class="act">
-                    <Here />
-                    <button type="submit" class="button">"Log out this device"</button>
-                </form>
+                <ButtonForm action=LogOut::PATH form_class="act">"Log out this device"</ButtonForm>
             </section>
             <section class="card" aria-labelledby="elsewhere">
                 <h2 id="elsewhere">"Other devices"</h2>
@@ -72,10 +69,9 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
         <ul class="sessions">
             {sessions.into_iter().map(|session| view! { <li class="session"><Other session /></li> }).collect_view()}
         </ul>
-        <form method="post" action=EndOtherSessions::PATH class="act">
-            <Here />
-            <button type="submit" class="button danger" name=Held::BUTTON value="Log out all other devices">"Log out all other devices"</button>
-        </form>
+        <ButtonForm action=EndOtherSessions::PATH form_class="act" class="button danger" confirm_label="Log out all other devices">
+            "Log out all other devices"
+        </ButtonForm>
     }
     .drawn()
 }
@@ -85,13 +81,9 @@ fn Other(session: LiveSession) -> impl IntoView {
     let (sid, words) = (session.sid.clone(), one_line(&session));
     view! {
         <SessionFacts session />
-        <form method="post" action=EndSession::PATH>
-            <Here />
-            <input type="hidden" name="sid" value=sid />
-            <button type="submit" class="button" name=Held::BUTTON value="Log out device">
-                "Log out"<span class="visually-hidden">{format!(" {words}")}</span>
-            </button>
-        </form>
+        <ButtonForm action=EndSession::PATH fields=vec![("sid", sid)] confirm_label="Log out device">
+            "Log out"<span class="visually-hidden">{format!(" {words}")}</span>
+        </ButtonForm>
     }
 }
 

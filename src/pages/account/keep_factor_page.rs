@@ -9,7 +9,7 @@ use crate::{
     ui::{
         contact::OfferHelp,
         draw::Draw,
-        form::Here,
+        form::ButtonForm,
         frame::{Link, Page},
         notice::Notice,
         when::When,
@@ -26,11 +26,9 @@ pub fn KeepFactorPage(shown: KeepFactor) -> impl IntoView {
             {problem}
             <p>"Two-factor authentication for your account will be turned off on " <When ms=goes_at /> ". Someone used a link in one of our emails to report suspicious activity."</p>
             <p>"If you turned it on yourself, keep it. Login keeps asking for a code, and no one gets in without one."</p>
-            <form method="post" action=KeepSecondFactor::PATH class="act">
-                <Here />
-                <input type="hidden" name="link" value=link />
-                <button type="submit" class="button primary">"Keep two-factor authentication"</button>
-            </form>
+            <ButtonForm action=KeepSecondFactor::PATH fields=vec![("link", link)] form_class="act" class="button primary">
+                "Keep two-factor authentication"
+            </ButtonForm>
             <p>"If someone else turned it on, you don't need to do anything. Wait, then log in with your new password. " <Link href="/">"Go to start page"</Link></p>
         </Page>
     }

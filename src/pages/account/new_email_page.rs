@@ -9,7 +9,7 @@ use crate::{
     ui::{
         contact::OfferHelp,
         draw::Draw,
-        form::{Form, Here, OnlyAfter, SubmitButton},
+        form::{ButtonForm, Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
     },
@@ -44,10 +44,7 @@ fn OtherAccount() -> impl IntoView {
             <p>"This link belongs to a different account than the one you're logged in to. Log out, then open the link again and log in to that account."</p>
             <p>"If you didn't request it, you don't need to do anything. No account gets this address unless you confirm it."</p>
         </Notice>
-        <form method="post" action=LogOut::PATH>
-            <Here />
-            <button type="submit" class="button">"Log out"</button>
-        </form>
+        <ButtonForm action=LogOut::PATH>"Log out"</ButtonForm>
     }
 }
 

@@ -11,7 +11,7 @@ use crate::{
     ui::{
         draw::Draw,
         field::TextField,
-        form::{Form, Here, SubmitButton},
+        form::{ButtonForm, Form, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
         tabs::Tabs,
@@ -84,14 +84,8 @@ fn ChangeWaits(waiting: Waiting) -> impl IntoView {
             ". Open the link we sent there before "<When ms=until />" to finish. Nothing there? Check your spam folder."
         </p>
         <div class="buttons">
-            <form method="post" action=ResendNewEmail::PATH>
-                <Here />
-                <button type="submit" class="button">"Resend email"</button>
-            </form>
-            <form method="post" action=CancelNewEmail::PATH>
-                <Here />
-                <button type="submit" class="button">"Cancel change"</button>
-            </form>
+            <ButtonForm action=ResendNewEmail::PATH>"Resend email"</ButtonForm>
+            <ButtonForm action=CancelNewEmail::PATH>"Cancel change"</ButtonForm>
             <Link href="/account/profile/email" class="button quiet">"Use another address"</Link>
         </div>
     }

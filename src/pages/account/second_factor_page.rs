@@ -11,7 +11,7 @@ use crate::{
     ui::{
         draw::Draw,
         empty::Empty,
-        form::Here,
+        form::{ButtonForm, Here},
         frame::Page,
         notice::Notice,
         tabs::Tabs,
@@ -54,10 +54,9 @@ fn Off(needs_email: bool) -> impl IntoView {
                 }.drawn()
             } else {
                 view! {
-                    <form method="post" action=StartSecondFactor::PATH class="act">
-                        <Here />
-                        <button type="submit" class="button primary" name=Held::BUTTON value="Set up two-factor authentication">"Set up two-factor authentication"</button>
-                    </form>
+                    <ButtonForm action=StartSecondFactor::PATH form_class="act" class="button primary" confirm_label="Set up two-factor authentication">
+                        "Set up two-factor authentication"
+                    </ButtonForm>
                 }.drawn()
             }}
         </section>
@@ -157,11 +156,9 @@ fn Device(device: TrustedDevice) -> impl IntoView {
         <span>{ip}</span>
         <span>"Last login "<Ago ms=last_seen_at /></span>
         <span>"Trusted until "<When ms=trusted_until /></span>
-        <form method="post" action=ForgetDevice::PATH>
-            <Here />
-            <input type="hidden" name="device" value=id />
-            <button type="submit" class="button">"Remove"<span class="visually-hidden">{words}</span></button>
-        </form>
+        <ButtonForm action=ForgetDevice::PATH fields=vec![("device", id)]>
+            "Remove"<span class="visually-hidden">{words}</span>
+        </ButtonForm>
     }
 }
 
@@ -171,10 +168,9 @@ fn TurnOff() -> impl IntoView {
         <section class="card danger" aria-labelledby="off">
             <h2 id="off">"Turn off two-factor authentication"</h2>
             <p>"You'll log in with your password only. This deletes your recovery codes, removes trusted devices and logs you out on all other devices."</p>
-            <form method="post" action=TurnOffSecondFactor::PATH class="act">
-                <Here />
-                <button type="submit" class="button danger" name=Held::BUTTON value="Turn off two-factor authentication">"Turn off"</button>
-            </form>
+            <ButtonForm action=TurnOffSecondFactor::PATH form_class="act" class="button danger" confirm_label="Turn off two-factor authentication">
+                "Turn off"
+            </ButtonForm>
         </section>
     }
 }

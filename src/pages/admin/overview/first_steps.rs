@@ -8,7 +8,7 @@ use crate::{
     ui::{
         code::CodeBlock,
         draw::{Content, Draw},
-        form::Here,
+        form::ButtonForm,
         frame::Link,
         head::BaseUrl,
     },
@@ -57,12 +57,14 @@ pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
                 <Step done=has_users><Invite /></Step>
                 {lab_opened.map(|opened| view! {
                     <Step done=opened>
-                        <PutAway what=LAB label="Open the Lab" class="button" />
+                        <ButtonForm action=PutAwayFirstSteps::PATH fields=vec![("name", LAB.to_owned())]>"Open the Lab"</ButtonForm>
                         <p class="help">"Try sessions and tokens side by side, in a sandbox. Everyone can open it: turn it off with LATCHKEY_LAB=false."</p>
                     </Step>
                 })}
             </ul>
-            <PutAway what=ALL label="Hide first steps" class="button quiet" />
+            <ButtonForm action=PutAwayFirstSteps::PATH fields=vec![("name", ALL.to_owned())] class="button quiet">
+                "Hide first steps"
+            </ButtonForm>
         </section>
     }
 }
@@ -101,17 +103,5 @@ fn Invite() -> impl IntoView {
         <strong>"Invite your first user"</strong>
         <p class="help">"Share this link. Anyone who opens it can sign up."</p>
         <CodeBlock text=format!("{base}/signup") what="the sign-up link" />
-    }
-}
-
-/// A button that needs nothing but a click.
-#[component]
-fn PutAway(what: &'static str, label: &'static str, class: &'static str) -> impl IntoView {
-    view! {
-        <form method="post" action=PutAwayFirstSteps::PATH>
-            <Here />
-            <input type="hidden" name="name" value=what />
-            <button type="submit" class=class>{label}</button>
-        </form>
     }
 }
