@@ -15,7 +15,7 @@ use crate::{
     ui::{
         field::{LinesField, SelectField, TextField},
         form::{Form, ProofField, SubmitButton},
-        frame::Page,
+        frame::{Card, Page},
         tabs::Tabs,
     },
     web::page::{Flash, refused_by, typed},
@@ -108,8 +108,7 @@ pub fn Change(client: Client) -> impl IntoView {
         ]),
     };
     view! {
-        <section class="card" aria-labelledby="change">
-            <h2 id="change">"Change application"</h2>
+        <Card id="change" heading="Change application">
             <p>"What you remove stops working at once: the application's access tokens are revoked, and new ones bring what's left. Users stay connected, unless you remove offline_access."</p>
             <Form action=ChangeApp::PATH before>
                 <input type="hidden" name="id" value=client.id />
@@ -118,6 +117,6 @@ pub fn Change(client: Client) -> impl IntoView {
                 <ProofField />
                 <SubmitButton label="Change application" pending_label="Changing…" />
             </Form>
-        </section>
+        </Card>
     }
 }

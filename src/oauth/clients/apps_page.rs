@@ -10,7 +10,7 @@ use crate::{
         draw::Draw,
         empty::Empty,
         frame::{Link, Page},
-        notice::Notice,
+        notice::OutcomeNotice,
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::Ago,
@@ -90,9 +90,5 @@ pub fn Outcome() -> impl IntoView {
         "disconnected" => "Application disconnected. It no longer has access to your account.",
         _ => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice words /> })
 }

@@ -11,12 +11,11 @@ use crate::{
         draw::Draw,
         empty::Empty,
         form::ButtonForm,
-        frame::{Link, Page},
-        notice::Notice,
+        frame::{Card, Link, Page},
+        notice::RefusedNotice,
         tabs::Tabs,
         when::{Ago, When},
     },
-    web::page::refused,
 };
 
 /// What one application may do, over all of its grants.
@@ -38,23 +37,21 @@ pub fn ConnectedPage(
     /// Whether the user has registered applications, or may.
     registers: bool,
 ) -> impl IntoView {
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Connected applications">
             <Tabs label="Account" pages=PAGES />
             <Outcome />
-            {problem}
+            <RefusedNotice />
             {if connected.is_empty() {
                 view! { <Empty why="No application has access to your account." /> }.drawn()
             } else {
                 connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().drawn()
             }}
             {registers.then(|| view! {
-                <section class="card" aria-labelledby="own">
-                    <h2 id="own">"Your applications"</h2>
+                <Card id="own" heading="Your applications">
                     <p>"Applications that you register log users in here, or call the API for them."</p>
                     <p><Link href="/account/apps" class="button">"Your applications"</Link></p>
-                </section>
+                </Card>
             })}
         </Page>
     }
@@ -67,11 +64,10 @@ pub fn ConnectedDevices(
     rows: Vec<(String, GrantRow)>,
 ) -> impl IntoView {
     (!rows.is_empty()).then(|| view! {
-        <section class="card" aria-labelledby="with-access">
-            <h2 id="with-access">"Applications with access"</h2>
+        <Card id="with-access" heading="Applications with access">
             <p class="help">"They stay connected when you log out of a browser, and for 30 days after their last use."</p>
             <ul class="sessions">{rows.into_iter().map(|(name, grant)| view! { <DeviceRow name grant /> }).collect_view()}</ul>
-        </section>
+        </Card>
     })
 }
 

@@ -14,7 +14,7 @@ use crate::{
     pages::login::actions::LogOut,
     ui::{
         form::{ButtonForm, FormFrame, Here},
-        frame::Page,
+        frame::{Card, Page},
         head::BaseUrl,
         notice::Notice,
         when::{Now, ago},
@@ -47,12 +47,11 @@ pub fn ConsentPage(
     view! {
         <Page title="Allow access" heading=format!("Allow {name} access to your account?") narrow=true>
             <p>{format!("{name} asks for access to your account, {}. {}", viewer.email, asked.client.origin_words())}</p>
-            <section class="card" aria-labelledby="may">
-                <h2 id="may">{format!("{name} could")}</h2>
+            <Card id="may" heading=format!("{name} could")>
                 <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
                 {other.map(|host| view! { <p>{format!("This is for {host}.")}</p> })}
                 <p>{lasts}" You can disconnect it at any time under “Account”, “Applications”."</p>
-            </section>
+            </Card>
             <Notice kind=kind>{warning}</Notice>
             <FormFrame>
                 <form method="post" action=AllowApp::PATH class="form">

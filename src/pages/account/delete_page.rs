@@ -8,7 +8,7 @@ use crate::{
     ui::{
         field::TextField,
         form::{Form, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         tabs::Tabs,
     },
     web::page::typed,
@@ -19,8 +19,7 @@ pub fn DeletePage(email: String) -> impl IntoView {
     view! {
         <Page title="Delete your account">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="goes">
-                <h2 id="goes">"What we delete"</h2>
+            <Card id="goes" heading="What we delete">
                 <ul class="steps">
                     <li>"Your name, email address and password."</li>
                     <li>"Your notes."</li>
@@ -28,13 +27,11 @@ pub fn DeletePage(email: String) -> impl IntoView {
                     <li>"Your known and trusted devices, your two-factor authentication and recovery codes, and every link we've emailed you."</li>
                 </ul>
                 <p>"You can't undo this. "<Link href="/account/data">"Download your data"</Link>" first if you want to keep it."</p>
-            </section>
-            <section class="card" aria-labelledby="remains">
-                <h2 id="remains">"What we keep"</h2>
+            </Card>
+            <Card id="remains" heading="What we keep">
                 <p>"An anonymous audit log: a random ID and the time of each event. It doesn't contain your name, email or IP address."</p>
-            </section>
-            <section class="card danger" aria-labelledby="delete">
-                <h2 id="delete">"Confirm deletion"</h2>
+            </Card>
+            <Card id="delete" heading="Confirm deletion" danger=true>
                 <p>"To confirm, type "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
                 <Form action=DeleteAccount::PATH>
                     <TextField
@@ -49,7 +46,7 @@ pub fn DeletePage(email: String) -> impl IntoView {
                     <ProofField />
                     <SubmitButton label="Delete my account" pending_label="Deleting…" class="button danger" />
                 </Form>
-            </section>
+            </Card>
         </Page>
     }
 }

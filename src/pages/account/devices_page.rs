@@ -14,12 +14,12 @@ use crate::{
         draw::{Content, Draw},
         empty::Empty,
         form::ButtonForm,
-        frame::{Link, Page},
-        notice::Notice,
+        frame::{Card, Link, Page},
+        notice::{OutcomeNotice, RefusedNotice},
         session_list::SessionFacts,
         tabs::Tabs,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -33,27 +33,24 @@ pub fn DevicesPage(
     /// Of the parts.
     more: Vec<Content>,
 ) -> impl IntoView {
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Devices">
             <Tabs label="Account" pages=PAGES />
             <Outcome />
-            {problem}
-            <section class="card" aria-labelledby="here">
-                <h2 id="here">"This device"</h2>
+            <RefusedNotice />
+            <Card id="here" heading="This device">
                 {match here {
                     Some(session) => view! { <div class="session"><SessionFacts session /></div> }.drawn(),
                     None => view! { <Empty why="This session has just ended." /> }.drawn(),
                 }}
                 <ButtonForm action=LogOut::PATH form_class="act">"Log out this device"</ButtonForm>
-            </section>
-            <section class="card" aria-labelledby="elsewhere">
-                <h2 id="elsewhere">"Other devices"</h2>
+            </Card>
+            <Card id="elsewhere" heading="Other devices">
                 <Others sessions=elsewhere />
                 <p class="help">{format!(
                     "You can be logged in on {limit} devices. If you log in on another, the one you haven't used for longest is logged out."
                 )}</p>
-            </section>
+            </Card>
             {more.into_iter().map(Content::drawn).collect_view()}
         </Page>
     }
@@ -103,11 +100,7 @@ fn Outcome() -> impl IntoView {
         (None, Some(n)) => format!("You're logged out on {}.", other_devices(n)),
         (None, None) => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice words /> })
 }
 
 fn other_devices(n: u64) -> String {

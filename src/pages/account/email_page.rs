@@ -9,7 +9,7 @@ use crate::{
         draw::Draw,
         field::TextField,
         form::{Form, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -25,8 +25,7 @@ pub fn EmailPage(
     view! {
         <Page title="Change your email address">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="change">
-                <h2 id="change">"Change email"</h2>
+            <Card id="change" heading="Change email">
                 <p>"Your current email address is "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
                 {match sends_mail {
                     true => view! {
@@ -42,7 +41,7 @@ pub fn EmailPage(
                     }.drawn(),
                 }}
                 <p><Link href="/account/profile">"Back to profile"</Link></p>
-            </section>
+            </Card>
         </Page>
     }
 }

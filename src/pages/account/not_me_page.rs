@@ -14,16 +14,15 @@ use crate::{
         field::PasswordField,
         form::Here,
         frame::{Link, Page},
-        notice::Notice,
+        notice::{Notice, OutcomeNotice, RefusedNotice},
         when::{Ago, When},
     },
-    web::page::{Held, refused, typed},
+    web::page::{Held, typed},
 };
 
 #[component]
 pub fn NotMePage(page: NotMePage) -> impl IntoView {
     let link = page.link.clone();
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let (event, more) = (page.event.clone(), page.more.clone());
     let label = match page.reset_to {
         Some(_) => "Log out everywhere and reset password",
@@ -38,7 +37,7 @@ pub fn NotMePage(page: NotMePage) -> impl IntoView {
     };
     view! {
         <Page title="Secure your account" narrow=true>
-            {problem}
+            <RefusedNotice />
             {denied}
             <p>"If this wasn't you, someone may have your password or access to one of your devices. Securing your account will:"</p>
             <WhatHappens page />
@@ -126,9 +125,7 @@ fn Secured(ended: u64) -> impl IntoView {
     let email = typed.get("reset_to");
     view! {
         <Page title="Your account is secured" narrow=true>
-            <div id="outcome" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">{words}</Notice>
-            </div>
+            <OutcomeNotice words />
             {factor_goes.map(|ms| view! { <FactorGoes ms /> })}
             {match why {
                 Some(why) => view! { <WithoutLink why stays /> }.drawn(),

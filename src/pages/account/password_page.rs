@@ -8,7 +8,7 @@ use crate::{
     ui::{
         field::PasswordField,
         form::{Form, SubmitButton},
-        frame::Page,
+        frame::{Card, Page},
         password_field::NewPasswordField,
         tabs::Tabs,
     },
@@ -19,8 +19,7 @@ pub fn PasswordPage(email: String, name: String) -> impl IntoView {
     view! {
         <Page title="Password">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="change">
-                <h2 id="change">"Change password"</h2>
+            <Card id="change" heading="Change password">
                 <p>"This logs you out on all other devices. You stay logged in here."</p>
                 <Form action=ChangePassword::PATH>
                     // Tells a password manager whose password this is.
@@ -33,7 +32,7 @@ pub fn PasswordPage(email: String, name: String) -> impl IntoView {
                     <NewPasswordField name="new_password" label="New password" email person=name />
                     <SubmitButton label="Change password" pending_label="Changing…" />
                 </Form>
-            </section>
+            </Card>
         </Page>
     }
 }

@@ -12,8 +12,8 @@ use crate::{
         draw::Draw,
         field::TextField,
         form::{ButtonForm, Form, SubmitButton},
-        frame::{Link, Page},
-        notice::Notice,
+        frame::{Card, Link, Page},
+        notice::{OutcomeNotice, RefusedNotice},
         tabs::Tabs,
         when::When,
     },
@@ -33,8 +33,7 @@ pub fn ProfilePage(
         <Page title="Profile">
             <Tabs label="Account" pages=PAGES />
             <Outcome email=email.clone() />
-            <section class="card" aria-labelledby="your-name">
-                <h2 id="your-name">"Name"</h2>
+            <Card id="your-name" heading="Name">
                 <Form action=ChangeName::PATH>
                     <TextField
                         name="name"
@@ -46,9 +45,8 @@ pub fn ProfilePage(
                     />
                     <SubmitButton label="Save" pending_label="Saving…" />
                 </Form>
-            </section>
-            <section class="card" aria-labelledby="address">
-                <h2 id="address">"Email"</h2>
+            </Card>
+            <Card id="address" heading="Email">
                 <p>
                     <bdi>{email}</bdi>" "
                     {match confirmed {
@@ -60,7 +58,7 @@ pub fn ProfilePage(
                     Some(waiting) => view! { <ChangeWaits waiting /> }.drawn(),
                     None => view! { <p><Link href="/account/profile/email" class="button">"Change email"</Link></p> }.drawn(),
                 }}
-            </section>
+            </Card>
         </Page>
     }
 }
@@ -78,7 +76,7 @@ fn ChangeWaits(waiting: Waiting) -> impl IntoView {
     let Waiting { email, until } = waiting;
     let problem = refused_by(ResendNewEmail::PATH).or_else(|| refused_by(CancelNewEmail::PATH));
     view! {
-        {problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
+        <RefusedNotice error=problem />
         <p>
             "You asked to change it to "<strong class="any-break"><bdi>{email}</bdi></strong>
             ". Open the link we sent there before "<When ms=until />" to finish. Nothing there? Check your spam folder."
@@ -110,9 +108,5 @@ fn Outcome(email: String) -> impl IntoView {
         ),
         _ => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind>{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice kind words /> })
 }

@@ -8,7 +8,7 @@ use crate::{
     base::{error::AppError, number::counted},
     ui::{
         draw::Draw,
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         session_list::SessionFacts,
         tabs::Tabs,
@@ -20,19 +20,17 @@ use crate::{
 pub fn ActPage(page: ActPage) -> impl IntoView {
     let (act, name) = (page.act, page.person.user.name.clone());
     let back = format!("/admin/users/{}", page.person.user.id);
-    let class = if act.is_grave() { "card danger" } else { "card" };
     view! {
         <Page title=act.label() heading=format!("{}: {name}", act.label())>
             <Tabs label="Administration" pages=PAGES />
-            <section class=class aria-labelledby="act">
-                <h2 id="act">"What happens"</h2>
+            <Card id="act" heading="What happens" danger=act.is_grave()>
                 {will(&page).into_iter().map(|words| view! { <p class="any-break">{words}</p> }).collect_view()}
                 {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
                 {match obstacle(&page) {
                     Some(words) => view! { <Notice kind="warning">{words}</Notice> }.drawn(),
                     None => view! { <ActForm page /> }.drawn(),
                 }}
-            </section>
+            </Card>
             <p><Link href=back>{format!("Back to {name}")}</Link></p>
         </Page>
     }

@@ -13,7 +13,7 @@ use crate::{
     auth::tokens::{KeyInfo, KeyPurpose, KeyState},
     ui::{
         form::{Form, ProofField, SubmitButton},
-        frame::Page,
+        frame::{Card, Page},
         tabs::Tabs,
         when::When,
     },
@@ -22,15 +22,14 @@ use crate::{
 
 #[component]
 pub fn KeyPage(info: KeyInfo) -> impl IntoView {
-    let algorithm = algorithm_of(&info);
+    let (id, algorithm) = (info.kid.clone(), algorithm_of(&info));
     let KeyInfo { kid, purpose, state, created_at, signs_from, ends_at, revoke_reason, .. } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
             <Tabs label="Administration" pages=PAGES />
-            <section class="card" aria-labelledby="facts">
-                <h2 id="facts">"Key"</h2>
+            <Card id="facts" heading="Key">
                 <dl class="facts">
-                    <div><dt>"ID"</dt><dd class="any-break"><code>{kid.clone()}</code></dd></div>
+                    <div><dt>"ID"</dt><dd class="any-break"><code>{id}</code></dd></div>
                     <div><dt>"Algorithm"</dt><dd>{algorithm}</dd></div>
                     <div><dt>"State"</dt><dd><StateBadge state /></dd></div>
                     <div><dt>"Created"</dt><dd><When ms=created_at /></dd></div>
@@ -38,10 +37,9 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                     {ends_at.map(|ms| view! { <div><dt>"Valid until"</dt><dd><When ms /></dd></div> })}
                     {(!revoke_reason.is_empty()).then(|| view! { <div><dt>"Reason for revoking"</dt><dd>{revoke_reason}</dd></div> })}
                 </dl>
-            </section>
+            </Card>
             {(may_act() && state.is_in_use()).then(|| view! {
-                <section class="card danger" aria-labelledby="revoke">
-                    <h2 id="revoke">"Revoke key"</h2>
+                <Card id="revoke" heading="Revoke key" danger=true>
                     <p>
                         "Use this if a key may have leaked. Every token it signed is rejected at once, on every instance. "
                         {what_follows(state)}
@@ -56,7 +54,7 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                         <ProofField />
                         <SubmitButton label="Revoke key" pending_label="Revoking…" class="button danger" />
                     </Form>
-                </section>
+                </Card>
             })}
         </Page>
     }

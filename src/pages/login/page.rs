@@ -12,7 +12,7 @@ use crate::{
         field::{Checkbox, PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
-        notice::Notice,
+        notice::{Notice, OutcomeNotice},
         when::When,
     },
     web::page::typed,
@@ -39,11 +39,7 @@ pub fn LoginPage(
     let is_disabled = ended.is_some_and(|ended| ended.reason == EndReason::Disabled);
     view! {
         <Page title="Log in" narrow=true>
-            {done.map(|words| view! {
-                <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">{words}</Notice>
-                </div>
-            })}
+            {done.map(|words| view! { <OutcomeNotice words /> })}
             {(wanted && ended.is_none() && done.is_none()).then(|| view! {
                 <Notice kind="info">"Log in to see that page."</Notice>
             })}

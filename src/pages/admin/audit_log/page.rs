@@ -22,7 +22,7 @@ use crate::{
     ui::{
         draw::Draw,
         empty::Empty,
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -166,8 +166,7 @@ pub fn Words(part: Part) -> impl IntoView {
 #[component]
 fn Download(csv: String, json_lines: String, is_filtered: bool) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="download">
-            <h2 id="download">"Export"</h2>
+        <Card id="download" heading="Export">
             <p>
                 {if is_filtered { "Exports all matching events, not just this page. " } else { "Exports the whole log, not just this page. " }}
                 "The export is recorded in the log."
@@ -181,6 +180,6 @@ fn Download(csv: String, json_lines: String, is_filtered: bool) -> impl IntoView
                 "Events are chained with a keyed hash. Run " <code>"latchkey audit verify"</code>
                 " to detect changes or deletions."
             </p>
-        </section>
+        </Card>
     }
 }

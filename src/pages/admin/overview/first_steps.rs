@@ -9,7 +9,7 @@ use crate::{
         code::CodeBlock,
         draw::{Content, Draw},
         form::ButtonForm,
-        frame::Link,
+        frame::{Card, Link},
         head::BaseUrl,
     },
 };
@@ -46,8 +46,7 @@ impl FirstSteps {
 pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
     let FirstSteps { user_id, has_second_factor, mail, has_users, lab_opened } = steps;
     view! {
-        <section class="card" aria-labelledby="first-steps">
-            <h2 id="first-steps">"First steps"</h2>
+        <Card id="first-steps" heading="First steps">
             <ul class="first-steps">
                 <Step done=has_second_factor>
                     <Link href="/account/second-factor">"Turn on two-factor authentication"</Link>
@@ -65,7 +64,7 @@ pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
             <ButtonForm action=PutAwayFirstSteps::PATH fields=vec![("name", ALL.to_owned())] class="button quiet">
                 "Hide first steps"
             </ButtonForm>
-        </section>
+        </Card>
     }
 }
 

@@ -14,7 +14,7 @@ use crate::{
     ui::{
         draw::Draw,
         empty::Empty,
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         look_again::LookAgain,
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -70,11 +70,10 @@ pub fn SessionsPage(
 #[component]
 fn Everyone() -> impl IntoView {
     view! {
-        <section class="card danger" aria-labelledby="everyone">
-            <h2 id="everyone">"Log everyone out"</h2>
+        <Card id="everyone" heading="Log everyone out" danger=true>
             <p>"Logs out every user on every device and revokes all tokens. Use this in an emergency."</p>
             <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
-        </section>
+        </Card>
     }
 }
 
@@ -149,8 +148,7 @@ fn Marking(progress: Sweep) -> impl IntoView {
     };
     let most = sessions.unwrap_or_default().max(1);
     view! {
-        <section class="card" aria-labelledby="marking">
-            <h2 id="marking">"Everyone is logged out"</h2>
+        <Card id="marking" heading="Everyone is logged out">
             <p>{words}</p>
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             // Not while there is a receipt to read: the next page has it no more.
@@ -159,6 +157,6 @@ fn Marking(progress: Sweep) -> impl IntoView {
             } else {
                 view! { <p><Link href=PATH>"Refresh"</Link></p> }.drawn()
             }}
-        </section>
+        </Card>
     }
 }
