@@ -4,15 +4,13 @@
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{
-    PAGES, ReceiptNotice,
-    search::{Choice, SearchField},
-};
+use super::{PAGES, ReceiptNotice, search::SearchField};
 use crate::{
     auth::users::Role,
     people::list::{Order, Page as List, Person, State, Wanted},
     ui::{
         empty::Empty,
+        field::SelectField,
         frame::{Link, Page},
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -58,15 +56,15 @@ pub fn UsersPage(
 fn SearchForm(wanted: Wanted) -> impl IntoView {
     let clear = wanted.is_narrow().then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
     let Wanted { words, role, state, order } = wanted;
-    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one), role == Some(*one)));
-    let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words(), state == Some(*one)));
-    let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words(), order == *one));
+    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one))).collect();
+    let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
+    let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <SearchField name="q" label="Name or email" value=words maxlength=200 help=SEARCH_HELP />
-            <Choice name="role" label="Role" all="All" options=roles.collect() />
-            <Choice name="state" label="State" all="All" options=states.collect() />
-            <Choice name="sort" label="Order" options=orders.collect() />
+            <SelectField name="role" label="Role" all="All" options=roles chosen=role.map_or("", Role::into) />
+            <SelectField name="state" label="State" all="All" options=states chosen=state.map_or("", State::into) />
+            <SelectField name="sort" label="Order" options=orders chosen=order.into_str() />
             <div class="buttons">
                 <button type="submit" class="button">"Search"</button>
                 {clear}

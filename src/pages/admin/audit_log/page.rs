@@ -15,13 +15,11 @@ use crate::{
         store::{EventRow, LogRow},
     },
     auth::event::Kind,
-    pages::admin::{
-        PAGES,
-        search::{Choice, SearchField},
-    },
+    pages::admin::{PAGES, search::SearchField},
     ui::{
         draw::Draw,
         empty::Empty,
+        field::SelectField,
         frame::{Card, Link, Page},
         notice::Notice,
         table::{Cell, Row, Table},
@@ -80,10 +78,10 @@ fn time_of(id: &str) -> i64 {
 #[component]
 fn Search(asked: AuditAsked, is_filtered: bool) -> impl IntoView {
     let AuditAsked { event, actor, subject, from, to, ip, q, .. } = asked;
-    let kinds = Kind::VARIANTS.iter().map(|kind| (kind.into_str(), words::label(*kind), kind.into_str() == event));
+    let kinds = Kind::VARIANTS.iter().map(|kind| (kind.into_str(), words::label(*kind))).collect();
     view! {
         <form class="filter" method="get" action=PAGE role="search">
-            <Choice name="event" label="Event" all="All events" options=kinds.collect() />
+            <SelectField name="event" label="Event" all="All events" options=kinds chosen=event />
             <SearchField name="actor" kind="text" label="Actor" value=actor placeholder="Name, email or command line" />
             <SearchField name="subject" kind="text" label="User" value=subject placeholder="Name or email" />
             <SearchField name="from" label="From (UTC)" value=from kind="date" />

@@ -7,13 +7,11 @@ use super::{Age, SessionRow, SessionsAsked};
 use crate::{
     auth::sessions::everyone::store::Sweep,
     base::number::grouped,
-    pages::admin::{
-        Act, PAGES, ReceiptNotice, may_act,
-        search::{Choice, SearchField},
-    },
+    pages::admin::{Act, PAGES, ReceiptNotice, may_act, search::SearchField},
     ui::{
         draw::Draw,
         empty::Empty,
+        field::SelectField,
         frame::{Card, Link, Page},
         look_again::LookAgain,
         table::{Cell, Row, Table},
@@ -85,13 +83,13 @@ fn address(asked: &SessionsAsked) -> String {
 
 #[component]
 fn Filter(asked: SessionsAsked) -> impl IntoView {
-    let chosen = Age::of(&asked.age);
-    let ages = Age::ALL.into_iter().map(|(value, words, age)| (value, words, age == chosen)).collect();
+    let chosen = Age::ALL.into_iter().find(|(.., age)| *age == Age::of(&asked.age)).map_or("", |(value, ..)| value);
+    let ages = Age::ALL.map(|(value, words, _)| (value, words)).to_vec();
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <SearchField name="person" label="User" value=asked.person />
             <SearchField name="ip" label="IP address" value=asked.ip />
-            <Choice name="age" label="Started" options=ages />
+            <SelectField name="age" label="Started" options=ages chosen />
             <button type="submit" class="button">"Search"</button>
         </form>
     }
