@@ -73,7 +73,7 @@ pub enum AppError {
     ExportUnderWay,
     #[error("You're saving too often. Save again in {}.", wait_words(.seconds))]
     TooManyChanges { seconds: u32 },
-    #[error("You've reached the limit of {}. Delete one, then save again.", note_words(.max))]
+    #[error("You've reached the limit of {}. Delete one, then save again.", counted(*.max, "note", "notes"))]
     #[strum(serialize = "notes_full")]
     TooManyNotes { max: i64 },
     #[error("Your notes use all {mib} MiB of your storage. Shorten or delete some, then save again.")]
@@ -259,9 +259,4 @@ fn wait_words(seconds: &u32) -> String {
         seconds @ 2..=99 => format!("{seconds} seconds"),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
-}
-
-/// "1 note", "2,000 notes".
-fn note_words(max: &i64) -> String {
-    counted(*max, "note", "notes")
 }

@@ -9,6 +9,7 @@ use super::{
 };
 use crate::{
     auth::sessions::LiveSession,
+    base::number::counted,
     pages::login::actions::LogOut,
     ui::{
         draw::{Content, Draw},
@@ -104,5 +105,5 @@ fn Outcome() -> impl IntoView {
 }
 
 fn other_devices(n: u64) -> String {
-    if n == 1 { "1 other device".into() } else { format!("{n} other devices") }
+    counted(n, "other device", "other devices")
 }

@@ -6,7 +6,10 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{More, NoLink, NotMePage, actions::NotMe};
 use crate::{
     auth::sessions::Viewer,
-    base::error::{AppError, Field},
+    base::{
+        error::{AppError, Field},
+        number::counted,
+    },
     pages::activity::Entry,
     ui::{
         contact::{AskForHelp, OfferHelp},
@@ -234,8 +237,7 @@ fn FactorGoes(ms: i64) -> impl IntoView {
 fn words(count: u64, goes_back: bool) -> String {
     let ended = match count {
         0 => "You had no active sessions. Any remaining tokens have been revoked.".to_owned(),
-        1 => "1 session ended.".to_owned(),
-        n => format!("{n} sessions ended."),
+        n => format!("{} ended.", counted(n, "session", "sessions")),
     };
     if goes_back { format!("{ended} Your previous email address is restored.") } else { ended }
 }

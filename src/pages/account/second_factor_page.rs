@@ -8,6 +8,7 @@ use super::{
 };
 use crate::{
     auth::second_factor::{FEW_RECOVERY_CODES, TrustedDevice},
+    base::number::counted,
     ui::{
         draw::Draw,
         empty::Empty,
@@ -74,8 +75,7 @@ fn On(since: i64) -> impl IntoView {
 fn Codes(left: i64) -> impl IntoView {
     let words = match left {
         0 => "You have no recovery codes left. Create new ones, or you can't log in without your phone.".to_owned(),
-        1 => "You have 1 recovery code left.".to_owned(),
-        n => format!("You have {n} recovery codes left."),
+        n => format!("You have {} left.", counted(n, "recovery code", "recovery codes")),
     };
     view! {
         <Card id="codes" heading="Recovery codes">
@@ -131,15 +131,11 @@ fn Devices(devices: Vec<TrustedDevice>, trust_days: i64) -> impl IntoView {
         <Card id="devices" heading="Trusted devices">
             <p class="help">{format!(
                 "We don't ask for a code on trusted devices. Trust ends after {}, or when you change your password.",
-                days(trust_days)
+                counted(trust_days, "day", "days")
             )}</p>
             {list}
         </Card>
     }
-}
-
-fn days(n: i64) -> String {
-    if n == 1 { "1 day".into() } else { format!("{n} days") }
 }
 
 #[component]

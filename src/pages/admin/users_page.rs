@@ -7,6 +7,7 @@ use strum::VariantArray;
 use super::{PAGES, ReceiptNotice, search::SearchField};
 use crate::{
     auth::users::Role,
+    base::number::counted,
     people::list::{Order, Page as List, Person, State, Wanted},
     ui::{
         empty::Empty,
@@ -94,10 +95,7 @@ fn Nobody(wanted: Wanted, from_the_first: bool) -> impl IntoView {
 
 /// How many are shown, and whether there are others: to count a million would take longer than to show a page.
 fn shown(list: &List) -> String {
-    let count = match list.people.len() {
-        1 => "1 user".to_owned(),
-        count => format!("{count} users"),
-    };
+    let count = counted(list.people.len(), "user", "users");
     match (list.before.is_some(), list.after.is_some()) {
         (false, false) => count,
         (false, true) => format!("First {count}. There are more."),

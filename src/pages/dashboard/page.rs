@@ -7,6 +7,7 @@ use crate::{
         second_factor::FEW_RECOVERY_CODES,
         sessions::{LiveSession, Viewer},
     },
+    base::number::counted,
     pages::activity::{Entry, page::ShortTimeline},
     ui::{
         frame::{Card, Link, Page},
@@ -89,8 +90,7 @@ fn RecoveryCodesLeft(codes: CodesLeft) -> impl IntoView {
     let used = if codes.just_used { "You used a recovery code to log in. " } else { "" };
     let left = match codes.left {
         0 => "You have no recovery codes left. ".to_owned(),
-        1 => "You have 1 recovery code left. ".to_owned(),
-        n => format!("You have {n} recovery codes left. "),
+        n => format!("You have {} left. ", counted(n, "recovery code", "recovery codes")),
     };
     view! {
         <Notice kind=if codes.is_few() { "warning" } else { "info" }>

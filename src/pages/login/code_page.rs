@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::EnterCode;
 use crate::{
+    base::number::counted,
     ui::{
         draw::Draw,
         field::{Checkbox, CodeField},
@@ -77,7 +78,7 @@ fn CodeForm(half: String, recovery: bool, trust_days: i64) -> impl IntoView {
             {(trust_days > 0).then(|| view! {
                 <Checkbox
                     name="trust"
-                    label=format!("Trust this device for {}", if trust_days == 1 { "1 day".into() } else { format!("{trust_days} days") })
+                    label=format!("Trust this device for {}", counted(trust_days, "day", "days"))
                     help="We won't ask for a code on this device. Don't use this on a shared computer."
                     checked=!typed().get("trust").is_empty()
                 />

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use super::{Age, SessionRow, SessionsAsked};
 use crate::{
     auth::sessions::everyone::store::Sweep,
-    base::number::grouped,
+    base::number::{counted, grouped},
     pages::admin::{Act, PAGES, ReceiptNotice, may_act, search::SearchField},
     ui::{
         draw::Draw,
@@ -41,10 +41,7 @@ pub fn SessionsPage(
     let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
     let further = !asked.after.is_empty();
     let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
-    let shown = match rows.len() {
-        1 => "1 active session on this page".to_owned(),
-        n => format!("{n} active sessions on this page"),
-    };
+    let shown = format!("{} on this page", counted(rows.len(), "active session", "active sessions"));
     let none = if is_filtered { "No active sessions match." } else { "No one is logged in." };
     view! {
         <Page title="Sessions" heading="Active sessions".to_owned()>
