@@ -11,16 +11,12 @@ use super::{
 use crate::{
     auth::sessions::Viewer,
     ui::{
+        document::{Molds, ReadersZone, SessionWatch, StartScript, Toasts},
         draw::{Content, Draw},
         form::ButtonForm,
         frame::Link,
         head::SiteHead,
-        molds::Molds,
         part_links::{Place, links_at},
-        session_watch::SessionWatch,
-        start::StartScript,
-        toast::Toasts,
-        zone::ReadersZone,
     },
     web::{assets, csp, page::path},
 };

@@ -13,7 +13,6 @@ use crate::{
         empty::Empty,
         field::SelectField,
         frame::{Card, Link, Page},
-        look_again::LookAgain,
         table::{Cell, Row, Table},
         tabs::Tabs,
         turn,
@@ -148,10 +147,24 @@ fn Marking(progress: Sweep) -> impl IntoView {
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             // Not while there is a receipt to read: the next page has it no more.
             {if typed().get("receipt").is_empty() {
-                view! { <LookAgain href=PATH /> }.drawn()
+                view! { <LookAgain /> }.drawn()
             } else {
                 view! { <p><Link href=PATH>"Refresh"</Link></p> }.drawn()
             }}
         </Card>
+    }
+}
+
+/// Has the page loaded anew every two seconds, until someone stops it (WCAG 2.2.2). Without JavaScript there is the link.
+#[component]
+fn LookAgain() -> impl IntoView {
+    view! {
+        <p>
+            <a href=PATH rel="external">"Refresh"</a>
+            " "
+            <button type="button" class="button quiet with-script" data-looks-again="">
+                "Stop refreshing every 2 seconds"
+            </button>
+        </p>
     }
 }
