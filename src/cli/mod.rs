@@ -15,7 +15,7 @@ mod mail;
 pub mod output;
 pub mod parts;
 mod sessions;
-mod show_user;
+pub mod show_user;
 mod users;
 
 use std::{fmt::Display, process::ExitCode};
@@ -97,7 +97,7 @@ enum Command {
 
 /// What nearly every command takes.
 #[derive(Args)]
-struct Common {
+pub struct Common {
     /// Print JSON instead of text.
     #[arg(long)]
     json: bool,

@@ -25,7 +25,7 @@ use crate::{
     },
     base::{caller::device_words, db::again, error::AppError, rfc3339::seconds, state::AppState},
     pages::{
-        activity::words::entry,
+        activity::{Entry, words::entry},
         part::{Part, Parts},
     },
     ui::when::date,
@@ -259,12 +259,13 @@ fn device(row: store::DeviceRow) -> Value {
 
 /// In the words of the page.
 fn happened(row: &EventRow, sid: &str) -> Value {
+    let Entry { words, device, ip, .. } = entry(row, sid);
     json!({
         "at": seconds(row.at),
         "event": row.event,
-        "in_words": entry(row, sid).words,
-        "device": row.device,
-        "ip": row.ip,
+        "in_words": words,
+        "device": device,
+        "ip": ip,
         "session": row.sid,
     })
 }

@@ -22,7 +22,13 @@ pub fn entry(row: &EventRow, sid: &str) -> Entry {
     let is_login = [Kind::LoggedIn, Kind::NewDevice].iter().any(|kind| row.event == kind.into_str());
     let deniable = deniable && !(here && is_login);
     let EventRow { id, at, ip, device, .. } = row.clone();
+    let (ip, device) = if is_by_another_user(row) { Default::default() } else { (ip, device) };
     Entry { id, at, words, device, ip, here, tone, deniable }
+}
+
+/// Where an administrator sits is not for whom they throw out.
+fn is_by_another_user(row: &EventRow) -> bool {
+    matches!(Actor::from_text(&row.actor), Actor::User(id) if id != row.subject)
 }
 
 /// The entries of events, the newest first. A new device is said once: its event tells of the login just before it.
