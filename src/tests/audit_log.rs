@@ -15,6 +15,7 @@ use crate::{
         chain::{
             Anchor, ChainKey,
             report::{Report, What},
+            retention::Retention,
             seal::{NotSealed, Sealer},
             verify::verify,
         },
@@ -325,6 +326,7 @@ on_both_databases! {
         let report = verified_since(&app, &[&after], None).await;
         assert!(!report.intact && report.findings.is_empty(), "{report:?}");
         assert_eq!(report.other_keys.iter().map(|stretch| (stretch.from, stretch.to)).collect::<Vec<_>>(), [(1, 5)]);
+        assert_eq!(report.events, 0, "none of them was checked");
         happen(&app, 2).await;
         let sealer = Sealer::new(app.services.state.clone(), &after);
         assert!(matches!(sealer.seal_all().await, Err(NotSealed::OtherKey)));
@@ -336,6 +338,43 @@ on_both_databases! {
         let report = verified_since(&app, &[&after, before], None).await;
         assert!(report.intact && report.events == 8, "{report:?}");
         assert_eq!(app.count("select count(*) from audit_events where event = 'audit_resumed' and actor = 'cli'").await, 1);
+    }
+
+    async fn what_had_waited_when_the_secret_key_was_replaced_is_no_break(app: TestApp) {
+        happen(&app, 5).await;
+        seal(&app).await;
+        let (before, after) = (&app.services.secret, SecretKey::generate().expect("a key"));
+        app.clock.advance_ms(10_000);
+        happen(&app, 2).await;
+        app.clock.advance_ms(10_000);
+        let sealer = Sealer::new(app.services.state.clone(), &after);
+        sealer.resume("the key was lost").await.expect("a change").expect("something to do");
+        let report = verified_since(&app, &[&after, before], None).await;
+        assert!(report.intact && report.events == 5, "before it is sealed: {report:?}");
+        assert_eq!(sealer.seal_all().await.expect("sealed"), 3);
+        let resumed = "select seq from audit_events where event = 'audit_resumed'";
+        assert_eq!(app.count(resumed).await, 8, "behind what had waited");
+        let report = verified_since(&app, &[&after, before], None).await;
+        assert!(report.intact && report.events == 8, "{report:?}");
+        // Retention ends between them.
+        app.clock.advance_ms(400 * DAY - 8_500);
+        let removed = Retention::new(app.services.state.clone(), &after).remove_old().await.expect("a round");
+        assert_eq!(removed, 6);
+        let report = verified_since(&app, &[&after, before], None).await;
+        assert!(report.intact && report.events == 2, "{report:?}");
+    }
+
+    async fn what_was_cut_off_shows_when_the_secret_key_is_replaced_also_behind_what_had_waited(app: TestApp) {
+        happen(&app, 5).await;
+        seal(&app).await;
+        run(&app, "delete from audit_events where seq > 3").await;
+        happen(&app, 2).await;
+        app.clock.advance_ms(10_000);
+        let (before, after) = (&app.services.secret, SecretKey::generate().expect("a key"));
+        let sealer = Sealer::new(app.services.state.clone(), &after);
+        sealer.resume("the key was lost").await.expect("a change").expect("something to do");
+        assert_eq!(sealer.seal_all().await.expect("sealed"), 3);
+        assert_eq!(found(&verified_since(&app, &[&after, before], None).await), [(What::Resumed, 6, 6)]);
     }
 
     async fn what_was_cut_off_stays_missing_when_an_operator_lets_the_log_go_on(app: TestApp) {

@@ -9,7 +9,7 @@ use super::Anchor;
 pub struct Report {
     /// Nothing was changed, as far as the given keys can tell, and they can tell of all of it.
     pub intact: bool,
-    /// Sealed events that were looked at.
+    /// Sealed events that were checked.
     pub events: u64,
     /// Of them, those whose address, browser or words were blanked with a deleted account.
     pub blanked: u64,

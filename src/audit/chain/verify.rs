@@ -45,6 +45,7 @@ pub async fn verify(
         until: 0,
         next: 1,
         previous: Some(String::new()),
+        before_key: None,
         forgotten: HashMap::new(),
         report: Report::default(),
     };
@@ -74,6 +75,9 @@ struct Walk<'a> {
     next: i64,
     /// The mac of the row before; `None` when that row is missing.
     previous: Option<String>,
+    /// The last event before those that were sealed with the key of the row before; of removed ones, the last. `None` at
+    /// the beginning, and after a gap.
+    before_key: Option<Anchor>,
     /// Whose account was deleted, asked once per batch and person.
     forgotten: HashMap<String, bool>,
     report: Report,
@@ -118,6 +122,7 @@ impl Walk<'_> {
             (sum.to, sum.until) = (to, sum.until.max(said.until_at));
             self.until = sum.until;
             if is_new {
+                self.before_key = Some(Anchor { seq: said.last_seq, mac: said.last_mac.clone() });
                 (self.next, self.previous) = (said.last_seq + 1, Some(said.last_mac));
             }
             self.report.removed = Some(sum.clone());
@@ -164,8 +169,8 @@ impl Walk<'_> {
             self.found_stretch(What::Missing, self.next, seq - 1);
             self.previous = None;
         }
-        self.report.events += 1;
         self.check_mac(row);
+        self.note_key(row);
         if row.event == Kind::AuditResumed.into_str() && !self.is_change_of_key(row) {
             self.found(What::Resumed, row);
         }
@@ -188,6 +193,7 @@ impl Walk<'_> {
             let seq = row.seq.unwrap_or_default();
             return self.other_key(name, seq, seq);
         };
+        self.report.events += 1;
         // After a gap no one can say what the row was sealed onto; the gap is told.
         let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, row) == row.mac);
         if !fits {
@@ -231,16 +237,31 @@ impl Walk<'_> {
         Ok(is_forgotten)
     }
 
+    /// Where the key changes, the event before is what the new one goes on after.
+    fn note_key(&mut self, row: &EventRow) {
+        match &self.previous {
+            None => self.before_key = None,
+            Some(mac) if key_name(mac) != key_name(&row.mac) => {
+                self.before_key = Some(Anchor { seq: self.next - 1, mac: mac.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Whether the log went on here because the secret key was replaced, and nothing was missing: the end of before was
-    /// sealed with another key than this event, the same as the event before, and that was the last.
+    /// sealed with another key than this event, the same as the last event of that key, and that was the last of all.
+    /// What had waited to be sealed stands in between, under the key of this event.
     /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
     fn is_change_of_key(&self, row: &EventRow) -> bool {
         let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
         let detail = |name: &str| details[name].as_str().unwrap_or_default();
         let (end, seal) = (detail("end_was"), detail("seal_was"));
-        let (Ok(anchor), Some(previous)) = (end.parse::<Anchor>(), &self.previous) else { return false };
+        let (Ok(anchor), Some(before)) = (end.parse::<Anchor>(), &self.before_key) else { return false };
         let is_other = key_name(seal).is_some() && key_name(seal) != key_name(&row.mac);
-        let is_whole = end == detail("last_event") && anchor.mac == *previous && key_name(previous) == key_name(seal);
+        // Retention may have removed some of what had waited, and what stands before it.
+        let is_removed = anchor.seq < before.seq && key_name(&before.mac) == key_name(&row.mac);
+        let is_last = anchor == *before || is_removed;
+        let is_whole = end == detail("last_event") && is_last && key_name(&anchor.mac) == key_name(seal);
         let key = self.keys.iter().find(|key| key.is_named_in(seal));
         is_other && is_whole && key.is_none_or(|key| key.seal(anchor.seq, &anchor.mac) == seal)
     }
@@ -250,6 +271,7 @@ impl Walk<'_> {
         for row in store::waiting_of(self.db, Kind::AuditResumed).await? {
             let own = self.keys.first().map(|key| key.seal(0, "")).unwrap_or_default();
             let as_sealed = EventRow { seq: Some(self.next), mac: own, ..row };
+            self.note_key(&as_sealed);
             if !self.is_change_of_key(&as_sealed) {
                 self.found(What::Resumed, &as_sealed);
             }
