@@ -377,6 +377,23 @@ on_both_databases! {
         assert_eq!(found(&verified_since(&app, &[&after, before], None).await), [(What::Resumed, 6, 6)]);
     }
 
+    async fn a_force_logout_keeps_its_words_when_the_account_is_deleted(app: TestApp) {
+        let (mut zelda, mut ada) = zelda_and_ada(&app).await;
+        let id = zelda.user_id().await;
+        let sessions = crate::auth::sessions::store::live_of(&app.services.state.db.pool, &id, app.clock.now_ms()).await;
+        let sid = sessions.expect("the sessions").pop().expect("a session").log_in.sid;
+        let fields = [("user", &*id), ("reason", "one of them"), ("sid", &*sid)];
+        assert_eq!(ada.act("force_logout", &fields).await.status, 200);
+        let path = format!("/admin/audit?event=force_logout&subject={id}");
+        let words = [">Ada</a> logged <a", ">Ada</a> ended a session of <a"];
+        let (main, _) = page(&mut ada, &path).await;
+        assert_eq!(words.map(|words| main.matches(words).count()), [1, 1], "{main}");
+        assert_eq!(zelda.log_in("zelda", PASSWORD).await.status, 200);
+        delete(&mut zelda).await;
+        let (main, _) = page(&mut ada, &path).await;
+        assert_eq!(words.map(|words| main.matches(words).count()), [1, 1], "{main}");
+    }
+
     async fn what_was_cut_off_stays_missing_when_an_operator_lets_the_log_go_on(app: TestApp) {
         happen(&app, 5).await;
         seal(&app).await;

@@ -182,8 +182,8 @@ fn pattern(row: &EventRow) -> &'static str {
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
     match (kind, reason) {
         (Kind::SessionEnded, Some(reason)) => ended(reason),
-        // Of all sessions there is a number.
-        (Kind::ForceLogout, _) if details["sessions"].is_null() => "{actor} ended a session of {subject}",
+        // Older events of all sessions name the only one, and have a number.
+        (Kind::ForceLogout, _) if !row.sid.is_empty() && details["sessions"].is_null() => ended(EndReason::ByAdmin),
         (Kind::SignedUp, _) if details["address_was_taken"] == true => {
             "{actor} tried to sign up with an email that already has an account"
         }
