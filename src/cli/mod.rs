@@ -2,7 +2,7 @@
 
 mod admin;
 mod ask;
-mod audit;
+pub mod audit;
 #[cfg(feature = "oauth")]
 mod clients;
 mod doctor;

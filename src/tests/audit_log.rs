@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clap::Parser;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -26,11 +27,19 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     base::sealed::SecretKey,
+    cli::audit::export,
     people::deletion::clean_up::clean_once,
     serve::services::Services,
 };
 
 const DAY: i64 = 24 * 3_600_000;
+/// The words behind `latchkey audit export`.
+#[derive(Parser)]
+struct Words {
+    #[command(flatten)]
+    export: export::Export,
+}
+
 /// 2026-01-01 12:00:00 UTC, where the clock of a test begins.
 const NOON: i64 = 1_767_268_800_000;
 
@@ -392,6 +401,22 @@ on_both_databases! {
         delete(&mut zelda).await;
         let (main, _) = page(&mut ada, &path).await;
         assert_eq!(words.map(|words| main.matches(words).count()), [1, 1], "{main}");
+    }
+
+    async fn an_export_that_fails_leaves_no_file_in_its_way(app: TestApp) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("log.jsonl");
+        let config = &app.services.state.config;
+        let (data, url) = (config.data_dir.to_str().expect("a path"), config.database_url());
+        let words = ["export", "--output", file.to_str().expect("a path"), "--data-dir", data, "--database-url", &url];
+        let export = async || export::run(Words::parse_from(words).export).await.map_err(|failed| failed.0);
+        app.refuse("insert on audit_events", "new.event = 'audit_exported'").await;
+        let told = export().await.expect_err("a refusal");
+        assert!(told.contains("nothing was exported") && !file.exists(), "{told}");
+        app.allow("audit_events").await;
+        assert_eq!(export().await, Ok(()));
+        let told = export().await.expect_err("a refusal");
+        assert!(told.contains("exists already") && file.exists(), "{told}");
     }
 
     async fn what_was_cut_off_stays_missing_when_an_operator_lets_the_log_go_on(app: TestApp) {

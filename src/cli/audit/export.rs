@@ -1,8 +1,9 @@
 //! `latchkey audit export`: the events that fit, as a file. Server side.
 
 use std::{
+    fs::{self, File},
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use clap::{Args, builder::PossibleValuesParser};
@@ -14,7 +15,7 @@ use crate::{
         event,
         event::{Actor, Kind},
     },
-    base::private_file::private_file,
+    base::{private_file::private_file, state::AppState},
     cli::{Failed, installation::on_database, parts::ServerSettings},
     pages::admin::audit_log::{
         AuditAsked,
@@ -65,21 +66,30 @@ pub async fn run(args: Export) -> Result<(), Failed> {
         if !resolved.is_understood() {
             return Err(misunderstood(&resolved).into());
         }
-        let mut output = open(args.output.as_ref())?;
-        let event = exported(Actor::CommandLine, format, &resolved);
-        let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
-        written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
-        let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
-        while let Some(piece) = pieces.try_next().await? {
-            match output.write_all(&piece) {
-                // Whoever reads has seen enough: `| head`.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                written => written.map_err(unwritten)?,
-            }
+        let Some(path) = &args.output else { return write(state, resolved, format, io::stdout().lock()).await };
+        let written = write(state, resolved, format, open(path)?).await;
+        if written.is_err() {
+            // Half a file would pass for all of it, and stand in the way of the next try.
+            let _ = fs::remove_file(path);
         }
-        output.flush().map_err(unwritten)
+        written
     })
     .await
+}
+
+async fn write(state: &AppState, resolved: Resolved, format: Format, mut output: impl Write) -> Result<(), Failed> {
+    let event = exported(Actor::CommandLine, format, &resolved);
+    let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
+    written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
+    let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
+    while let Some(piece) = pieces.try_next().await? {
+        match output.write_all(&piece) {
+            // Whoever reads has seen enough: `| head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written.map_err(unwritten)?,
+        }
+    }
+    output.flush().map_err(unwritten)
 }
 
 fn unwritten(error: io::Error) -> Failed {
@@ -108,8 +118,10 @@ fn misunderstood(resolved: &Resolved) -> String {
     resolved.problems.iter().cloned().chain(several).collect::<Vec<_>>().join(" ")
 }
 
-fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, String> {
-    let Some(path) = file else { return Ok(Box::new(io::stdout().lock())) };
-    let opened = private_file().create_new(true).open(path);
-    opened.map(|file| Box::new(file) as Box<dyn Write>).map_err(|error| format!("{}: {error}", path.display()))
+fn open(path: &Path) -> Result<File, String> {
+    let shown = path.display();
+    private_file().create_new(true).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => format!("{shown} exists already; choose another file, or remove it first"),
+        _ => format!("cannot write {shown}: {error}"),
+    })
 }
