@@ -28,7 +28,12 @@ use self::{
     parts::{PartSettings, ServerSettings},
 };
 use crate::{
-    base::{config::Config, logging, sealed::SecretKey},
+    base::{
+        config::Config,
+        error::{AppError, faults},
+        logging,
+        sealed::SecretKey,
+    },
     pages::signup::setup_link,
     serve,
 };
@@ -152,9 +157,19 @@ pub async fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed(words)) => {
-            eprintln!("latchkey: {words}");
+            eprintln!("latchkey: {}", told(words));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What a user may know is too little for the operator. An act is one transaction, so nothing of it has happened.
+pub fn told(words: String) -> String {
+    let is_opaque =
+        [AppError::Busy, AppError::Collided, AppError::internal()].iter().any(|error| error.to_string() == words);
+    match faults::cause().filter(|_| is_opaque) {
+        Some(cause) => format!("{cause}; nothing was done"),
+        None => words,
     }
 }
 

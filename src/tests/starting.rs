@@ -1,14 +1,23 @@
 //! What is opened at the start, and what is said when it cannot be.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    io::{ErrorKind, Seek, SeekFrom, Write},
+    os::unix::fs::PermissionsExt,
+};
 
 use axum::http::Method;
 use clap::Parser;
 use serde_json::json;
+use sqlx::{AnyConnection, Connection, Executor};
 
-use super::app::TestApp;
+use super::{app::TestApp, on_both_databases};
 use crate::{
-    base::{config::Config, db::Kind},
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
+    base::{
+        config::Config,
+        db::{Kind, install_drivers},
+    },
+    cli,
     pages::part::Parts,
     serve,
 };
@@ -49,6 +58,53 @@ async fn a_command_for_an_installation_that_is_not_there_makes_nothing() {
     let words = words.expect("a refusal");
     assert!(words.contains("there is no database at") && words.contains("LATCHKEY_DATA_DIR"), "{words}");
     assert!(!folder.exists());
+}
+
+/// Makes the disk full, as far as the database can tell.
+async fn fill(app: &TestApp) {
+    let pool = &app.services.state.db.pool;
+    if app.kind() == Kind::Postgres {
+        let full = "create function full_disk() returns trigger language plpgsql as $$ begin raise exception \
+                    'could not extend file' using errcode = '53100'; end $$";
+        pool.execute(full).await.expect("a function");
+        for statement in [
+            "create trigger full_notes before insert on notes for each row execute function full_disk()",
+            "create trigger full_events before insert on audit_events for each row execute function full_disk()",
+        ] {
+            pool.execute(statement).await.expect("a trigger");
+        }
+        return;
+    }
+    // Each connection has its own limit, and none is made while there are idle ones.
+    let mut idle = Vec::new();
+    while let Some(mut connection) = pool.try_acquire() {
+        connection.execute("pragma max_page_count = 1").await.expect("as few as there are");
+        idle.push(connection);
+    }
+    assert!(!idle.is_empty());
+}
+
+on_both_databases! {
+    async fn a_full_database_is_busy_and_the_command_line_says_why(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        fill(&app).await;
+        let input = Some(json!({ "title": "t", "body": "long words ".repeat(1_800) }));
+        let answer = alice.api(Method::POST, "/api/v1/notes", input).await;
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
+        // What is small may still find room.
+        let mut told = None;
+        for _ in 0..100 {
+            let cause = Cause { actor: Actor::CommandLine, ..Cause::by_system(EndReason::ByAdmin) };
+            if let Err(error) = app.services.terminator.terminate_everywhere(Target::User(&id), cause).await {
+                told = Some(cli::told(error.to_string()));
+                break;
+            }
+        }
+        let told = told.expect("a refusal");
+        assert!(told.starts_with("the database can't be written: ") && told.ends_with("; nothing was done"), "{told}");
+        assert_eq!(cli::told("there is no user x".into()), "there is no user x");
+    }
 }
 
 #[tokio::test]

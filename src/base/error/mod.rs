@@ -3,7 +3,7 @@
 //! Whatever is said here was written here. The one free text is what the same person has typed, cut short.
 
 #[cfg(feature = "ssr")]
-mod faults;
+pub mod faults;
 mod invalid;
 mod request_number;
 
