@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::services::Services;
 use crate::{
     auth::{
-        app::App, revocations::set::Revocations, sessions::terminate::Terminator, throttle::Throttle,
+        app::App, revocations::set::Revocations, sessions::terminate::Terminator, throttle::Throttle, tokens,
         tokens::keys::Keys, users::costs_in_use,
     },
     base::{
@@ -50,7 +50,9 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
     let crowd = Crowd::new(config.requests_at_once(requests.connections()));
     let on = |db: &Db| AppState { db: db.clone(), clock: clock.clone(), ..opened.clone() };
     let (state, jobs) = (on(&requests), on(&jobs));
-    let secret = SecretKey::load(&state.config)?;
+    let keys =
+        tokens::store::all(&state.db.pool).await.map_err(|error| format!("cannot read the signing keys: {error}"))?;
+    let secret = SecretKey::load(&state.config, !keys.is_empty())?;
     let metrics = Metrics::default();
     let revocations = Revocations::load(vital.clone(), state.clock.clone(), metrics.clone())
         .await

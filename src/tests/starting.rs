@@ -60,6 +60,20 @@ async fn a_command_for_an_installation_that_is_not_there_makes_nothing() {
     assert!(!folder.exists());
 }
 
+#[tokio::test]
+async fn no_new_secret_key_is_made_for_a_database_that_another_one_has_sealed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    serve::open(config(&["--data-dir", data])).await.expect("the services");
+    let (file, elsewhere) = (folder.path().join("secret.key"), folder.path().join("elsewhere"));
+    std::fs::rename(&file, &elsewhere).expect("moved");
+    let words = refusal(&["--data-dir", data]).await;
+    assert!(words.contains("secret.key; restore it, or set LATCHKEY_SECRET_KEY"), "{words}");
+    assert!(!file.exists(), "the next start finds none, either");
+    std::fs::rename(&elsewhere, &file).expect("moved");
+    serve::open(config(&["--data-dir", data])).await.expect("the services");
+}
+
 /// Makes the disk full, as far as the database can tell.
 async fn fill(app: &TestApp) {
     let pool = &app.services.state.db.pool;
