@@ -11,9 +11,10 @@ use crate::{
     base::{
         config::Config,
         db,
-        db::{Db, Patience},
+        db::{Db, Patience, Steps, is_no_table},
         mailer::Mailer,
         metrics::Metrics,
+        number::counted,
         sealed::SecretKey,
         site::Site,
         state::{AppState, Bell, Clock},
@@ -131,6 +132,27 @@ pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
         };
         format!("{words}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;
+    if let Err(words) = check_steps(&db, create).await {
+        db.close().await;
+        return Err(words);
+    }
     let site = Arc::new(Site::of(&config));
     Ok(AppState { config: Arc::new(config), site, db, clock: Clock::default(), bell: Bell::default() })
+}
+
+/// What a newer Latchkey has made this one would read and write as it knew it.
+async fn check_steps(db: &Db, create: bool) -> Result<(), String> {
+    const NOT_OURS: &str = "this is not a database of Latchkey, or it was never migrated; run `latchkey migrate`, or check \
+                            LATCHKEY_DATABASE_URL and LATCHKEY_DATA_DIR";
+    match db.steps().await {
+        Ok(Steps { unknown: unknown @ 1.., .. }) => {
+            let unknown = counted(unknown, "unknown migration", "unknown migrations");
+            Err(format!("the database was migrated by a newer Latchkey ({unknown}); run the newer version"))
+        }
+        Ok(_) => Ok(()),
+        // The migration that comes next says more.
+        Err(_) if create => Ok(()),
+        Err(error) if is_no_table(&error) => Err(NOT_OURS.into()),
+        Err(error) => Err(format!("cannot read the database: {error}; check its log")),
+    }
 }

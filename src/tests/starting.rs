@@ -61,6 +61,19 @@ async fn a_command_for_an_installation_that_is_not_there_makes_nothing() {
 }
 
 #[tokio::test]
+async fn a_database_of_another_program_is_called_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    install_drivers();
+    let url = format!("sqlite://{data}/latchkey.db?mode=rwc");
+    let mut other = AnyConnection::connect(&url).await.expect("a database");
+    other.execute("create table songs (id integer)").await.expect("a table");
+    other.close().await.expect("closed");
+    let words = serve::connect(config(&["--data-dir", data]), false).await.err().expect("a refusal");
+    assert!(words.contains("not a database of Latchkey, or it was never migrated; run `latchkey migrate`"), "{words}");
+}
+
+#[tokio::test]
 async fn no_new_secret_key_is_made_for_a_database_that_another_one_has_sealed() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("a path");
@@ -118,6 +131,21 @@ on_both_databases! {
         let told = told.expect("a refusal");
         assert!(told.starts_with("the database can't be written: ") && told.ends_with("; nothing was done"), "{told}");
         assert_eq!(cli::told("there is no user x".into()), "there is no user x");
+    }
+
+    async fn a_database_of_a_newer_version_is_refused_by_the_server_and_by_every_command(app: TestApp) {
+        let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     select version + 9000, 'newer', success, checksum, 0 from _sqlx_migrations \
+                     where version = (select min(version) from _sqlx_migrations)";
+        sqlx::query(newer).execute(&app.services.state.db.pool).await.expect("a row");
+        let config = || Config::clone(&app.services.state.config);
+        let refusals = [
+            app.start_again().await.err(),
+            serve::migrate(config(), &Parts::default()).await.err(),
+            serve::connect(config(), false).await.err(),
+        ];
+        let words = "the database was migrated by a newer Latchkey (1 unknown migration); run the newer version";
+        assert_eq!(refusals, [(); 3].map(|()| Some(words.to_owned())));
     }
 }
 

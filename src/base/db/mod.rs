@@ -18,7 +18,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, sq
 use tokio::sync::Semaphore;
 
 pub use self::{
-    migrate::{Patience, Steps},
+    migrate::{Patience, Steps, is_no_table},
     tx::Tx,
 };
 use self::{sqlite::LIMIT_STATEMENTS, sqlite_driver::DRIVERS};
