@@ -56,3 +56,16 @@ fn is_for_others(found: &Metadata) -> bool {
 fn is_for_others(_found: &Metadata) -> bool {
     false
 }
+
+/// Why this process may not read and write here, without opening anything: a file that SQLite has open must not be closed
+/// by someone else.
+#[cfg(unix)]
+pub fn unwritable(path: &Path) -> Option<std::io::Error> {
+    use rustix::fs::{Access, access};
+    access(path, Access::READ_OK | Access::WRITE_OK).err().map(Into::into)
+}
+
+#[cfg(not(unix))]
+pub fn unwritable(_path: &Path) -> Option<std::io::Error> {
+    None
+}

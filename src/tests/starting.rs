@@ -74,6 +74,34 @@ async fn a_database_of_another_program_is_called_that() {
 }
 
 #[tokio::test]
+async fn a_folder_or_a_file_that_cannot_be_used_is_named_with_the_cause() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    std::fs::write(path("file"), "").expect("a file");
+    let url = format!("sqlite://{}/latchkey.db", path("file"));
+    let words = serve::connect(config(&["--database-url", &url]), false).await.err().expect("a refusal");
+    assert!(
+        words.contains("cannot open") && words.contains("Not a directory") && words.contains("file/latchkey.db"),
+        "{words}"
+    );
+    // Nothing is closed to root.
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    serve::open(config(&["--data-dir", &path("data")])).await.expect("the services");
+    let set = |name: &str, mode: u32| {
+        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).expect("its mode");
+    };
+    for (name, mode, usual) in [("data/latchkey.db", 0o400, 0o600), ("data", 0o500, 0o700), ("data", 0, 0o700)] {
+        set(name, mode);
+        let words = serve::connect(config(&["--data-dir", &path("data")]), false).await.err();
+        set(name, usual);
+        let words = words.expect("a refusal");
+        assert!(words.contains("Permission denied") && words.contains(&path(name)), "{name} {mode:o}: {words}");
+    }
+}
+
+#[tokio::test]
 async fn no_new_secret_key_is_made_for_a_database_that_another_one_has_sealed() {
     let folder = tempfile::tempdir().expect("a folder");
     let data = folder.path().to_str().expect("a path");

@@ -81,9 +81,15 @@ impl Db {
             find_file(&url, create)?;
         }
         // A pool hides why it gets no connection, so the first one is made by hand.
-        let mut first = AnyConnection::connect(&url).await?;
-        prepare(&mut first, kind, false).await?;
-        first.close().await?;
+        let first = async {
+            let mut first = AnyConnection::connect(&url).await?;
+            prepare(&mut first, kind, false).await?;
+            first.close().await
+        };
+        first.await.map_err(|error| match sqlite_file(&url).and_then(|file| hindrance(&file)) {
+            Some(words) => sqlx::Error::Configuration(words.into()),
+            None => error,
+        })?;
         let pool = pool_of(config.database_connections)
             .after_connect(move |connection, _| Box::pin(prepare(connection, kind, false)))
             .connect(&url)
@@ -268,7 +274,8 @@ fn shares_of(connections: u32) -> (u32, u32, u32) {
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     // What is no address of a file is told by who opens it.
     let Some(path) = sqlite_file(url) else { return Ok(()) };
-    if path.exists() {
+    let is_there = path.try_exists().map_err(|error| unreachable(&path, &error))?;
+    if is_there {
         return Ok(());
     }
     if !create {
@@ -280,6 +287,23 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private_file::make_private_folder(folder)?;
     }
-    private_file::private_file().create(true).truncate(false).open(&path)?;
+    private_file::private_file()
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| unreachable(&path, &error))?;
     Ok(())
+}
+
+fn unreachable(path: &Path, error: &io::Error) -> sqlx::Error {
+    sqlx::Error::Configuration(format!("cannot open {}: {error}", path.display()).into())
+}
+
+/// Why SQLite cannot work with its file, which it does not say: it writes the file, and a journal beside it.
+fn hindrance(file: &Path) -> Option<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    [file, folder].into_iter().find_map(|path| {
+        let error = private_file::unwritable(path)?;
+        Some(format!("cannot read and write {}: {error}", path.display()))
+    })
 }
