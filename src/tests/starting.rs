@@ -178,6 +178,21 @@ on_both_databases! {
 }
 
 #[tokio::test]
+async fn a_file_that_may_not_grow_is_an_error_and_not_the_end() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // Far beyond what any other test writes.
+    const LIMIT: u64 = 1 << 40;
+    crate::outlive_full_files();
+    let mut file = tempfile::tempfile().expect("a file");
+    file.seek(SeekFrom::Start(LIMIT)).expect("a place");
+    let before = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(LIMIT), ..before }).expect("a limit");
+    let written = file.write(b"x");
+    setrlimit(Resource::Fsize, before).expect("as it was");
+    assert_eq!(written.map_err(|error| error.kind()), Err(ErrorKind::FileTooLarge));
+}
+
+#[tokio::test]
 async fn settings_that_cannot_work_stop_the_start_with_the_name_of_the_setting() {
     let parent = tempfile::tempdir().expect("a folder");
     let data = parent.path().join("data");
