@@ -5,7 +5,7 @@ mod ask;
 pub mod audit;
 #[cfg(feature = "oauth")]
 mod clients;
-mod doctor;
+pub mod doctor;
 mod force_logout;
 pub mod given;
 mod installation;

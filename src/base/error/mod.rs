@@ -90,6 +90,9 @@ pub enum AppError {
     #[error("That recovery code is wrong or has already been used. Try another one.")]
     #[strum(serialize = "wrong_code")]
     WrongRecoveryCode,
+    /// What it would be compared with does not open: the secret key is another one, or the row was changed.
+    #[error("This server can't check your codes any more. Contact an administrator.")]
+    FactorUnreadable,
     /// The first half of the login is too old, or the account has changed since.
     #[error("This login has expired. Enter your email and password again.")]
     LogInAgain,
@@ -175,7 +178,9 @@ impl AppError {
             | Self::TooManyApps { .. }
             | Self::NotesTooLarge { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring => 503,
+            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring | Self::FactorUnreadable => {
+                503
+            }
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
         }
