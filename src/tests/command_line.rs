@@ -148,6 +148,13 @@ fn what_is_missing_is_told_with_what_was_typed_and_nothing_else() {
     }
     let wrong = refusal(&["latchkey", "users", "show", "a"], &[("LATCHKEY_ADDR", "nowhere")]).to_string();
     assert!(wrong.contains("LATCHKEY_ADDR") && !wrong.contains("Usage:"), "{wrong}");
+    for flag in ["--addr", "--metrics-addr"] {
+        let wrong = refusal(&["latchkey", "serve", flag, "localhost:7900"], &[]).to_string();
+        assert!(
+            wrong.contains(flag) && wrong.contains("use an IP address and a port, such as 127.0.0.1:3000"),
+            "{wrong}"
+        );
+    }
 }
 
 #[test]
