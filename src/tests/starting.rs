@@ -92,7 +92,7 @@ async fn a_folder_or_a_file_that_cannot_be_used_is_named_with_the_cause() {
     let set = |name: &str, mode: u32| {
         std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).expect("its mode");
     };
-    for (name, mode, usual) in [("data/latchkey.db", 0o400, 0o600), ("data", 0o500, 0o700), ("data", 0, 0o700)] {
+    for (name, mode, usual) in [("data/latchkey.db", 0, 0o600), ("data", 0o500, 0o700), ("data", 0, 0o700)] {
         set(name, mode);
         let words = serve::connect(config(&["--data-dir", &path("data")]), false).await.err();
         set(name, usual);

@@ -38,19 +38,19 @@ pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> 
 
 /// Whose login ends at the code, because it can't be checked.
 pub async fn second_factors(state: &AppState, secret: &SecretKey) -> Option<Finding> {
-    const WHAT: &str = "second factors";
+    const WHAT: &str = "two-factor";
     let factors = match store::some_second_factors(&state.db.pool).await {
         Ok(factors) => factors,
-        Err(error) => return Some(Finding::error(WHAT, format!("cannot read them: {error}"), "")),
+        Err(error) => return Some(Finding::error(WHAT, format!("cannot read the table: {error}"), "")),
     };
     let is_shut = |(user_id, sealed): &&(String, String)| Authenticator::open(secret, user_id, sealed).is_err();
     let shut = factors.iter().filter(is_shut).count() as i64;
     let words = format!(
-        "{} can't log in: their second factor doesn't open with this secret key",
+        "{} can't log in: this secret key doesn't open their two-factor authentication",
         counted(shut, "user", "users")
     );
-    let fix = "use the secret key it was sealed with; if that is lost, turn off their two-factor authentication at \
-               /admin/users, as an administrator that `latchkey admin create` makes";
+    let fix = "use the secret key from before; if it's lost, create an administrator with `latchkey admin create`, who can \
+               turn two-factor authentication off for each of them at /admin/users";
     (shut > 0).then(|| Finding::error(WHAT, words, fix))
 }
 
