@@ -119,33 +119,39 @@ async fn no_new_secret_key_is_made_for_a_database_that_another_one_has_sealed() 
 async fn fill(app: &TestApp) {
     let pool = &app.services.state.db.pool;
     if app.kind() == Kind::Postgres {
-        let full = "create function full_disk() returns trigger language plpgsql as $$ begin raise exception \
+        let full = "create or replace function full_disk() returns trigger language plpgsql as $$ begin raise exception \
                     'could not extend file' using errcode = '53100'; end $$";
         pool.execute(full).await.expect("a function");
         for statement in [
-            "create trigger full_notes before insert on notes for each row execute function full_disk()",
-            "create trigger full_events before insert on audit_events for each row execute function full_disk()",
+            "create or replace trigger full_notes before insert on notes for each row execute function full_disk()",
+            "create or replace trigger full_events before insert on audit_events for each row execute function full_disk()",
         ] {
             pool.execute(statement).await.expect("a trigger");
         }
         return;
     }
-    // Each connection has its own limit, and none is made while there are idle ones.
+    // Each connection has its own limit; one that is in use at this moment gets none.
     let mut idle = Vec::new();
     while let Some(mut connection) = pool.try_acquire() {
         connection.execute("pragma max_page_count = 1").await.expect("as few as there are");
         idle.push(connection);
     }
-    assert!(!idle.is_empty());
 }
 
 on_both_databases! {
     async fn a_full_database_is_busy_and_the_command_line_says_why(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
-        fill(&app).await;
-        let input = Some(json!({ "title": "t", "body": "long words ".repeat(1_800) }));
-        let answer = alice.api(Method::POST, "/api/v1/notes", input).await;
+        let input = json!({ "title": "t", "body": "long words ".repeat(1_800) });
+        let mut refused = None;
+        for _ in 0..20 {
+            fill(&app).await;
+            refused = Some(alice.api(Method::POST, "/api/v1/notes", Some(input.clone())).await);
+            if refused.as_ref().is_some_and(|answer| answer.status != 201) {
+                break;
+            }
+        }
+        let answer = refused.expect("an answer");
         assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
         // What is small may still find room.
         let mut told = None;
