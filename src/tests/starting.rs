@@ -88,7 +88,8 @@ async fn a_folder_or_a_file_that_cannot_be_used_is_named_with_the_cause() {
     if rustix::process::geteuid().is_root() {
         return;
     }
-    serve::open(config(&["--data-dir", &path("data")])).await.expect("the services");
+    let services = serve::open(config(&["--data-dir", &path("data")])).await.expect("the services");
+    services.close_databases().await;
     let set = |name: &str, mode: u32| {
         std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).expect("its mode");
     };

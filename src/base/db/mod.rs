@@ -81,19 +81,17 @@ impl Db {
             find_file(&url, create)?;
         }
         // A pool hides why it gets no connection, so the first one is made by hand.
-        let first = async {
+        let opened = async {
             let mut first = AnyConnection::connect(&url).await?;
             prepare(&mut first, kind, false).await?;
-            first.close().await
+            first.close().await?;
+            let pool = pool_of(config.database_connections);
+            pool.after_connect(move |connection, _| Box::pin(prepare(connection, kind, false))).connect(&url).await
         };
-        first.await.map_err(|error| match sqlite_file(&url).and_then(|file| hindrance(&file)) {
+        let pool = opened.await.map_err(|error| match sqlite_file(&url).and_then(|file| hindrance(&file)) {
             Some(words) => sqlx::Error::Configuration(words.into()),
             None => error,
         })?;
-        let pool = pool_of(config.database_connections)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, kind, false)))
-            .connect(&url)
-            .await?;
         Ok(Self::of(pool, kind, Arc::new(Semaphore::new(1))))
     }
 
