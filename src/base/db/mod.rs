@@ -88,10 +88,11 @@ impl Db {
             let pool = pool_of(config.database_connections);
             pool.after_connect(move |connection, _| Box::pin(prepare(connection, kind, false))).connect(&url).await
         };
-        let pool = opened.await.map_err(|error| match sqlite_file(&url).and_then(|file| hindrance(&file)) {
-            Some(words) => sqlx::Error::Configuration(words.into()),
-            None => error,
-        })?;
+        let pool =
+            opened.await.map_err(|error| match sqlite_file(&url).and_then(|file| private_file::hindrance(&file)) {
+                Some(words) => sqlx::Error::Configuration(words.into()),
+                None => error,
+            })?;
         Ok(Self::of(pool, kind, Arc::new(Semaphore::new(1))))
     }
 
@@ -295,13 +296,4 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
 
 fn unreachable(path: &Path, error: &io::Error) -> sqlx::Error {
     sqlx::Error::Configuration(format!("cannot open {}: {error}", path.display()).into())
-}
-
-/// Why SQLite cannot work with its file, which it does not say: it writes the file, and a journal beside it.
-fn hindrance(file: &Path) -> Option<String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    [file, folder].into_iter().find_map(|path| {
-        let error = private_file::unwritable(path)?;
-        Some(format!("cannot read and write {}: {error}", path.display()))
-    })
 }
