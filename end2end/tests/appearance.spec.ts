@@ -43,6 +43,18 @@ test("more contrast makes soft text as dark as any", async ({ page }) => {
   await expect(page.getByLabel("High contrast")).toBeChecked();
 });
 
+test("paper is white, whatever theme was chosen, and has no buttons", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await open(page, "/login");
+  const light = await page.evaluate(ground);
+  const kept = page.waitForResponse(/set_appearance/);
+  await page.getByRole("radio", { name: "Dark" }).check();
+  await kept;
+  await page.emulateMedia({ media: "print" });
+  await expect.poll(() => page.evaluate(ground)).toBe(light);
+  await expect(page.locator("button:visible")).toHaveCount(0);
+});
+
 test("a server that is away is no reason to stay in the dark", async ({ page, allowConsole }) => {
   allowConsole(/ERR_FAILED|Failed to load/);
   await open(page, "/");
