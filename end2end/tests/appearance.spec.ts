@@ -1,7 +1,7 @@
 // Light or dark: by the system, or as somebody has chosen; at once, remembered, and never with a flash of the other.
 
 import { expect, test } from "./fixtures.ts";
-import { open } from "./people.ts";
+import { open, signedUp } from "./people.ts";
 
 const ground = () => getComputedStyle(document.body).backgroundColor;
 
@@ -53,6 +53,17 @@ test("paper is white, whatever theme was chosen, and has no buttons", async ({ p
   await page.emulateMedia({ media: "print" });
   await expect.poll(() => page.evaluate(ground)).toBe(light);
   await expect(page.locator("button:visible")).toHaveCount(0);
+});
+
+test("with the system's colours alone only the current tab has a bar", async ({ page }) => {
+  await signedUp(page, "Tabea");
+  await page.emulateMedia({ forcedColors: "active" });
+  await open(page, "/account/devices");
+  const marked = await page.locator(".tabs a").evaluateAll((tabs) => {
+    const ground = getComputedStyle(document.body).backgroundColor;
+    return tabs.filter((tab) => getComputedStyle(tab).borderBottomColor !== ground).map((tab) => tab.textContent);
+  });
+  expect(marked).toEqual(["Devices"]);
 });
 
 test("a server that is away is no reason to stay in the dark", async ({ page, allowConsole }) => {
