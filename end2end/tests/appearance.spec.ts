@@ -66,6 +66,15 @@ test("with the system's colours alone only the current tab has a bar", async ({ 
   expect(marked).toEqual(["Devices"]);
 });
 
+test("on a phone with letters twice as large “Log out” stands below the brand, not over it", async ({ page }) => {
+  await signedUp(page, "Lena");
+  await page.setViewportSize({ width: 180, height: 800 });
+  await open(page, "/dashboard");
+  const brand = await page.getByRole("link", { name: "Latchkey" }).boundingBox();
+  const logOut = await page.getByRole("button", { name: "Log out" }).boundingBox();
+  expect(logOut?.y).toBeGreaterThanOrEqual((brand?.y ?? 0) + (brand?.height ?? 0));
+});
+
 test("a server that is away is no reason to stay in the dark", async ({ page, allowConsole }) => {
   allowConsole(/ERR_FAILED|Failed to load/);
   await open(page, "/");
