@@ -85,19 +85,21 @@ fn will_end(page: &ActPage) -> String {
     }
 }
 
-fn will_send(Person { user: User { name, email, verified_at, .. }, .. }: &Person) -> Vec<String> {
+fn will_send(Person { user: User { name, email, verified_at, .. }, factor_since, .. }: &Person) -> Vec<String> {
+    let stays = factor_since.map_or("", |_| " Two-factor authentication stays on.");
     let sends = format!(
         "We'll email a link to {email}. It works for 30 minutes. Using it logs {name} out everywhere. You won't see the link \
-         or the password. Two-factor authentication stays on."
+         or the password.{stays}"
     );
     let unsure = "This address was never confirmed. It may be mistyped, or belong to someone else.";
     std::iter::once(sends).chain(verified_at.is_none().then(|| unsure.to_owned())).collect()
 }
 
-fn will_enable(Person { user: User { name, .. }, no_password, .. }: &Person, told: &str) -> Vec<String> {
+fn will_enable(Person { user: User { name, .. }, no_password, factor_since, .. }: &Person, told: &str) -> Vec<String> {
+    let factor = factor_since.map_or("", |_| " and two-factor authentication");
     let enables = format!(
-        "{name} can log in again with the same password and two-factor authentication. Ended sessions stay ended, and no \
-         device is trusted any more. {told}"
+        "{name} can log in again with the same password{factor}. Ended sessions stay ended, and no device is trusted any \
+         more. {told}"
     );
     let needs = "A reset removed the password: send a new reset link, too.";
     std::iter::once(enables).chain(no_password.then(|| needs.to_owned())).collect()
