@@ -33,12 +33,20 @@ pub enum MailStep {
     Off,
     /// None has gone out lately.
     Untried,
+    /// Into files, as in development.
+    Written,
     Works,
+}
+
+impl MailStep {
+    fn is_done(self) -> bool {
+        matches!(self, Self::Written | Self::Works)
+    }
 }
 
 impl FirstSteps {
     pub fn are_done(&self) -> bool {
-        self.has_second_factor && self.mail == MailStep::Works && self.has_users && self.lab_opened != Some(false)
+        self.has_second_factor && self.mail.is_done() && self.has_users && self.lab_opened != Some(false)
     }
 }
 
@@ -53,7 +61,7 @@ pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
                     <Link href="/account/second-factor">"Turn on two-factor authentication"</Link>
                     <p class="help">"Your account can do everything here. Protect it with a code from an app."</p>
                 </Step>
-                <Step done=mail == MailStep::Works><MailWords mail user_id /></Step>
+                <Step done=mail.is_done()><MailWords mail user_id /></Step>
                 <Step done=has_users><Invite /></Step>
                 {lab_opened.map(|opened| view! {
                     <Step done=opened>
@@ -84,6 +92,11 @@ fn MailWords(mail: MailStep, user_id: String) -> impl IntoView {
         MailStep::Untried => view! {
             <Link href=Act::StartReset.page(&user_id)>"Send yourself an email"</Link>
             <p class="help">"No email has been sent in the last 7 days. Send yourself a password reset to see that email works. You don't have to use the link."</p>
+        }
+        .drawn(),
+        MailStep::Written => view! {
+            <strong>"Email"</strong>
+            <p class="help">"Email is written to files in the data folder. Set LATCHKEY_SMTP_URL to send it."</p>
         }
         .drawn(),
         MailStep::Works => view! {
