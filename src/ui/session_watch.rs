@@ -3,7 +3,7 @@
 
 use leptos::prelude::*;
 
-use super::notice::Notice;
+use super::{contact::AskForHelp, notice::Notice};
 
 /// `user_id`, `sid`: whom and which session the page was made for.
 #[component]
@@ -25,6 +25,7 @@ pub fn SessionWatch(user_id: String, sid: String) -> impl IntoView {
             <p class="after-not-me">
                 "Choose a new password with the link we emailed you, or on the device where you reported it."
             </p>
+            <p class="after-disabled"><AskForHelp /></p>
             <div class="buttons">
                 <a rel="external" class="button primary"></a>
                 <button type="button" class="button">"Stay on this page"</button>
@@ -33,7 +34,8 @@ pub fn SessionWatch(user_id: String, sid: String) -> impl IntoView {
         <template id="mold-nothing-is-saved">
             <Notice kind="warning">
                 <p></p>
-                <p><a target="_blank" rel="noopener" class="button"></a></p>
+                <p class="after-disabled"><AskForHelp /></p>
+                <a target="_blank" rel="noopener" class="button"></a>
             </Notice>
         </template>
     }
