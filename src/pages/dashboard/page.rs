@@ -7,6 +7,7 @@ use crate::{
         second_factor::FEW_RECOVERY_CODES,
         sessions::{LiveSession, Viewer},
     },
+    base::text::isolated,
     pages::activity::{Entry, page::ShortTimeline},
     ui::{
         frame::{Link, Page},
@@ -33,7 +34,7 @@ pub fn DashboardPage(
     member_since: i64,
 ) -> impl IntoView {
     view! {
-        <Page title="Dashboard" heading=format!("Hello, {}", viewer.name)>
+        <Page title="Dashboard" heading=format!("Hello, {}", isolated(&viewer.name))>
             {codes.map(|codes| view! { <RecoveryCodesLeft codes /> })}
             <section class="card" aria-labelledby="account">
                 <h2 id="account">"Your account"</h2>
