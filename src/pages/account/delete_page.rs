@@ -18,7 +18,7 @@ use crate::{
 pub fn DeletePage(email: String) -> impl IntoView {
     view! {
         <Page title="Delete your account">
-            <Tabs label="Account" pages=PAGES />
+            <Tabs label="Account" pages=PAGES below="/account/data" />
             <section class="card" aria-labelledby="goes">
                 <h2 id="goes">"What we delete"</h2>
                 <ul class="steps">
