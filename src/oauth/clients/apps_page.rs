@@ -55,7 +55,11 @@ fn AppRow(app: Client) -> impl IntoView {
     let Client { id, name, kind, owner_name, created_at, last_used_at, .. } = app;
     view! {
         <Row>
-            <Cell label="Application"><Link href=page_of(&id)><bdi>{name}</bdi></Link></Cell>
+            // Two may have one name, and two of one minute begin alike.
+            <Cell label="Application">
+                <Link href=page_of(&id)><bdi>{name}</bdi></Link>
+                <span class="muted any-break">{id}</span>
+            </Cell>
             <Cell label="Kind">{kind.words()}</Cell>
             <Cell label="State"><StateBadge is_active /></Cell>
             <Cell label="Owner">{owner_name}</Cell>
