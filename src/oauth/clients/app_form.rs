@@ -43,7 +43,8 @@ pub fn NewAppPage() -> impl IntoView {
 fn Fields(is: Flash, is_new: bool, logs_users_in: bool) -> impl IntoView {
     let kinds = ClientKind::VARIANTS.iter().map(|kind| (kind.into_str(), kind.words())).collect();
     let ours = OURS.map(|(name, _)| name).join(", ");
-    let scopes = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
+    let scopes =
+        format!("What it may ask for, separated by spaces. Ours are {ours}. A service may define its own scopes.");
     let algorithms = vec![("", "Same as access tokens"), (RS256, RS256)];
     view! {
         <TextField
@@ -72,11 +73,11 @@ fn AddressFields(typed: Flash) -> impl IntoView {
     view! {
         <LinesField
             name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
-            help="One a line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
+            help="One per line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
         />
         <LinesField
             name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
-            help="Where users may be sent after they log out. One a line. You can leave this empty."
+            help="Where users may be sent after they log out. One per line. You can leave this empty."
         />
         <TextField
             name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
