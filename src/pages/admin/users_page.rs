@@ -6,6 +6,7 @@ use strum::VariantArray;
 
 use super::{
     PAGES, ReceiptNotice,
+    audit_log::page::Misunderstood,
     search::{Choice, SearchField},
 };
 use crate::{
@@ -30,19 +31,22 @@ const SEARCH_HELP: &str = "Search by the start of a name or email, e.g. â€œan mÃ
 pub fn UsersPage(
     /// What is in force, whatever was asked for.
     wanted: Wanted,
+    /// What was not understood, in sentences.
+    problems: Vec<String>,
     list: List,
     /// Whether the page begins with the first person.
     from_the_first: bool,
 ) -> impl IntoView {
-    let none = list.people.is_empty();
+    let (is_understood, is_empty) = (problems.is_empty(), list.people.is_empty());
     let shown = shown(&list);
     view! {
         <Page title="Users">
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
-            <SearchForm wanted=wanted.clone() />
-            {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
-            {(!none).then(|| view! {
+            <SearchForm wanted=wanted.clone() clears=wanted.is_narrow() || !is_understood />
+            {(!is_understood).then(|| view! { <Misunderstood problems several=Vec::new() /> })}
+            {(is_understood && is_empty).then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
+            {(!is_empty).then(|| view! {
                 <p class="help">{shown}</p>
                 <Neighbours wanted=wanted.clone() list=list.clone() />
                 <Table label="Users" columns=&["Name", "Email", "Role", "State", "Created"]>
@@ -55,8 +59,8 @@ pub fn UsersPage(
 
 /// A form that reads: what it sends stands in the address.
 #[component]
-fn SearchForm(wanted: Wanted) -> impl IntoView {
-    let clear = wanted.is_narrow().then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
+fn SearchForm(wanted: Wanted, clears: bool) -> impl IntoView {
+    let clear = clears.then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
     let Wanted { words, role, state, order } = wanted;
     let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one), role == Some(*one)));
     let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words(), state == Some(*one)));

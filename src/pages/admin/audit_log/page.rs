@@ -100,7 +100,7 @@ fn Search(asked: AuditAsked, is_filtered: bool) -> impl IntoView {
 
 /// Nothing is shown then: what was meant might be less than everything.
 #[component]
-fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
+pub fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
     view! {
         <div role="alert">
             <Notice kind="warning">
