@@ -56,6 +56,16 @@ pub fn use_small_pages() {
     let _ = rustix::thread::disable_transparent_huge_pages(true);
 }
 
+/// A file that grows beyond what the system allows (`ulimit -f`) ends a program without a word. Who listens to the signal
+/// gets an error instead, which is logged. For the first line within tokio.
+#[cfg(feature = "ssr")]
+pub fn outlive_full_files() {
+    // What was listened to once stays so.
+    #[cfg(unix)]
+    let _ =
+        tokio::signal::unix::signal(tokio::signal::unix::SignalKind::from_raw(rustix::process::Signal::XFSZ.as_raw()));
+}
+
 #[cfg(test)]
 mod tests;
 

@@ -9,5 +9,6 @@ fn main() -> ExitCode {
 
 #[tokio::main]
 async fn run() -> ExitCode {
+    latchkey::outlive_full_files();
     latchkey::cli::run().await
 }

@@ -276,7 +276,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await page.getByRole("button", { name: "Sign up" }).click();
     await expectAnnounced(page, /There are 3 problems/);
     const links = page.locator("[aria-live=assertive]").getByRole("link");
-    await expect(links).toHaveText(["Enter your name.", "Enter your email address.", "Enter your password."]);
+    await expect(links).toHaveText(["Enter your name.", "Enter your email address.", "Choose a password."]);
     await links.nth(1).click();
     await expect(page.getByLabel("Email")).toBeFocused();
     await page.keyboard.type("erna@example.com");

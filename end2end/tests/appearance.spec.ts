@@ -1,7 +1,7 @@
 // Light or dark: by the system, or as somebody has chosen; at once, remembered, and never with a flash of the other.
 
 import { expect, test } from "./fixtures.ts";
-import { open } from "./people.ts";
+import { open, signedUp } from "./people.ts";
 
 const ground = () => getComputedStyle(document.body).backgroundColor;
 
@@ -41,6 +41,38 @@ test("more contrast makes soft text as dark as any", async ({ page }) => {
   await kept;
   await page.reload();
   await expect(page.getByLabel("High contrast")).toBeChecked();
+});
+
+test("paper is white, whatever theme was chosen, and has no buttons", async ({ page }) => {
+  await page.emulateMedia({ colorScheme: "light" });
+  await open(page, "/login");
+  const light = await page.evaluate(ground);
+  const kept = page.waitForResponse(/set_appearance/);
+  await page.getByRole("radio", { name: "Dark" }).check();
+  await kept;
+  await page.emulateMedia({ media: "print" });
+  await expect.poll(() => page.evaluate(ground)).toBe(light);
+  await expect(page.locator("button:visible")).toHaveCount(0);
+});
+
+test("with the system's colours alone only the current tab has a bar", async ({ page }) => {
+  await signedUp(page, "Tabea");
+  await page.emulateMedia({ forcedColors: "active" });
+  await open(page, "/account/devices");
+  const marked = await page.locator(".tabs a").evaluateAll((tabs) => {
+    const ground = getComputedStyle(document.body).backgroundColor;
+    return tabs.filter((tab) => getComputedStyle(tab).borderBottomColor !== ground).map((tab) => tab.textContent);
+  });
+  expect(marked).toEqual(["Devices"]);
+});
+
+test("on a phone with letters twice as large “Log out” stands below the brand, not over it", async ({ page }) => {
+  await signedUp(page, "Lena");
+  await page.setViewportSize({ width: 180, height: 800 });
+  await open(page, "/dashboard");
+  const brand = await page.getByRole("link", { name: "Latchkey" }).boundingBox();
+  const logOut = await page.getByRole("button", { name: "Log out" }).boundingBox();
+  expect(logOut?.y).toBeGreaterThanOrEqual((brand?.y ?? 0) + (brand?.height ?? 0));
 });
 
 test("a server that is away is no reason to stay in the dark", async ({ page, allowConsole }) => {

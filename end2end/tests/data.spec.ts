@@ -49,6 +49,8 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
     await open(page, "/account/data");
     await page.getByRole("link", { name: "Delete account" }).click();
     await arrived(page, "/account/delete");
+    const tabs = page.getByRole("navigation", { name: "Account" });
+    await expect(tabs.getByRole("link", { name: "Data and privacy" })).toHaveAttribute("aria-current", "true");
     await expect(page.getByRole("region", { name: "What we delete" })).toContainText("Your notes.");
     await expect(page.getByRole("region", { name: "What we keep" })).toContainText("audit log");
 

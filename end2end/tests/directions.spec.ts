@@ -11,6 +11,7 @@ for (const [script, name, title, text] of [
   test(`names and notes in ${script}`, async ({ page }) => {
     await signUp(page, { ...somebody("Noa"), name });
     await expect(page.getByRole("main").locator("bdi").filter({ hasText: name })).toHaveCSS("unicode-bidi", "isolate");
+    await expect(page.getByRole("heading", { level: 1 }), "the greeting's comma stays where it is").toHaveText(`Hello, \u2068${name}\u2069`);
     await expect(page.locator(".who > bdi")).toHaveCSS("direction", "rtl");
     const [box, logOut] = [await page.locator(".who").boundingBox(), await page.getByRole("button", { name: "Log out" }).boundingBox()];
     expect((logOut?.x ?? 0) - (box?.x ?? 0) - (box?.width ?? 0), "the name stands beside the button").toBeLessThan(40);

@@ -83,6 +83,21 @@ test("Escape closes the dialog, and the browser still asks before unsaved text i
   await expectTyped(page, "Half a", "thought");
 });
 
+test("who is disabled is told whom to ask, and is led to no login form", async ({ page, server }) => {
+  const victim = await signedUp(page, "Dana");
+  await open(page, "/dashboard");
+  await server.cli(["users", "disable", victim.email, "--reason", "a test"]);
+  const dialog = loggedOutDialog(page);
+  await expect(dialog).toHaveAccessibleName("Your account has been disabled.");
+  await expect(dialog).toContainText("Contact your administrator.");
+  await expect(dialog.getByRole("link")).toHaveCount(0);
+  await dialog.getByRole("button", { name: "Stay on this page" }).click();
+  const notice = page.getByRole("banner").locator(".notice");
+  await expect(notice).toContainText("Your account has been disabled. You can't save changes.");
+  await expect(notice).toContainText("Contact your administrator.");
+  await expect(notice.getByRole("link")).toHaveCount(0);
+});
+
 test("a page that comes back out of the back/forward cache learns what happened meanwhile", async ({
   page,
   server,

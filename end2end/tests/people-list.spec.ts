@@ -101,6 +101,11 @@ test("on a phone rows become cards, and nothing is wider than the screen", async
   await expect(page.getByLabel("State")).toBeVisible();
 });
 
+test("where there are no users the command line says so, and not that none match", async ({ freshServer }) => {
+  expect((await freshServer.cli(["users", "list"])).stderr).toBe("There are no users yet.\n");
+  expect((await freshServer.cli(["users", "list", "--state", "disabled"])).stderr).toBe("No users match.\n");
+});
+
 test("the command line lists and shows the same people", async ({ page, server }) => {
   const person = await signedUp(page, "Clara");
   const list = await server.cli(["users", "list", "--search", person.email, "--json"]);

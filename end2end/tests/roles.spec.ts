@@ -29,6 +29,12 @@ test("a new role counts on the next page, and the session goes on under a new se
   await expect(page.getByText("The server operator changed your role (2 times)")).toBeVisible();
 });
 
+test("who creates an administrator at an address that has an account is told how to promote it", async ({ page, server }) => {
+  const { email } = await signedUp(page, "Paula");
+  const taken = await server.cli(["admin", "create", "--email", email, "--name", "Paula"], { code: 1, input: "a long password\n" });
+  expect(taken.stderr).toContain(`already has an account; make it an administrator with \`latchkey admin promote --email ${email}\``);
+});
+
 test("the last administrator is not demoted, and nobody unknown promoted", async ({ freshServer }) => {
   const email = "only@example.com";
   await freshServer.cli(["admin", "create", "--email", email, "--name", "Only"], { input: "a long password\n" });

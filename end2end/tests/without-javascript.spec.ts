@@ -133,6 +133,7 @@ test("controls that need a script are not shown", async ({ page }) => {
   await page.goto("/notes");
   await expect(page.locator("noscript .notice")).toBeVisible();
   await expect(page.getByRole("main").getByRole("button").or(page.getByRole("searchbox"))).toHaveCount(0);
+  await expect(page.getByText("Loading your notes…"), "nothing is on its way").toBeHidden();
 });
 
 async function fillIn(page: Page, { name, email, password }: Person): Promise<void> {

@@ -3,7 +3,7 @@
 use super::{
     app::App,
     event,
-    event::{Actor, Event, Kind},
+    event::{Event, Kind},
     password,
     password::Claim,
     sessions::{guard::LoggedIn, secret, secret::NewSecret, session::LogIn},
@@ -55,29 +55,25 @@ pub async fn with_password(app: &App, visit: &Visit, password: Option<String>) -
 /// [`AppError::NotLoggedIn`]; [`AppError::ProofNeeded`] without a password, [`AppError::Invalid`] for an empty one,
 /// [`AppError::TooManyTries`], [`AppError::WrongPassword`].
 pub async fn check_password(app: &App, visit: &Visit, password: Option<String>) -> Result<LoggedIn, AppError> {
-    let LoggedIn { user, log_in, .. } = visit.user()?;
+    let someone = visit.user()?;
     let password = password.ok_or(AppError::ProofNeeded)?;
     if password.is_empty() {
         // Left empty where it was asked for: said at the field.
         return Err(Invalid::CurrentPasswordMissing.into());
     }
-    let event = |kind| {
-        let event = Event::new(kind, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
-        Event { sid: log_in.sid.clone(), ..event }
-    };
     // The same counter as at login: whoever found an open browser guesses no faster than everyone else.
     let claim = Claim {
-        email: &user.email,
+        email: &someone.user.email,
         password: Password::parse_existing(password).ok(),
         may: |_| true,
-        failed: event(Kind::ReauthenticationFailed),
+        failed: someone.event(Kind::ReauthenticationFailed, &visit.caller),
     };
-    let found = async { Ok(users::store::find_by_id(&app.state.db.pool, &user.id).await?) };
+    let found = async { Ok(users::store::find_by_id(&app.state.db.pool, &someone.user.id).await?) };
     let (user, tried) = password::prove(app, visit, claim, found).await?.ok_or(AppError::WrongPassword)?;
-    let noted = again(|| note_proof(app, &tried, event(Kind::Reauthenticated))).await;
+    let noted = again(|| note_proof(app, &tried, someone.event(Kind::Reauthenticated, &visit.caller))).await;
     tried.keep_if_looked_at(noted).await?;
     tracing::info!(user = user.id, "confirmed their password");
-    Ok(LoggedIn { user: user.into(), ..visit.user()?.clone() })
+    Ok(LoggedIn { user: user.into(), ..someone.clone() })
 }
 
 async fn note_proof(app: &App, tried: &Try, event: Event) -> Result<(), AppError> {

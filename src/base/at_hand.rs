@@ -3,11 +3,13 @@
 
 use std::{
     mem::take,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, Weak},
+    sync::{Arc, Mutex, Weak},
     time::Duration,
 };
 
 use sqlx::{Any, AnyConnection, AnyPool, pool::PoolConnection};
+
+use super::lock::lock;
 
 /// One that no one takes between two looks goes back to the pool, which asks whether it lives. Whoever waits there waits
 /// longer than two of them.
@@ -45,7 +47,7 @@ impl AtHand {
     /// # Errors
     /// When no connection is to be had in time, and what reading returns.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<T>) -> sqlx::Result<T> {
-        let newest = locked(&self.kept).connections.pop();
+        let newest = lock(&self.kept).connections.pop();
         let mut connection = match newest {
             Some(One { connection, .. }) => connection,
             None => self.pool.acquire().await?,
@@ -57,7 +59,7 @@ impl AtHand {
 
     fn keep(&self, connection: PoolConnection<Any>) {
         let most = self.pool.options().get_max_connections() / SHARE;
-        let mut kept = locked(&self.kept);
+        let mut kept = lock(&self.kept);
         if kept.connections.len() >= most as usize || self.pool.is_closed() {
             return;
         }
@@ -70,12 +72,12 @@ impl AtHand {
 
     /// How many there are.
     pub fn count(&self) -> usize {
-        locked(&self.kept).connections.len()
+        lock(&self.kept).connections.len()
     }
 
     /// Gives all back.
     pub fn give_back(&self) {
-        drop(take(&mut locked(&self.kept).connections));
+        drop(take(&mut lock(&self.kept).connections));
     }
 }
 
@@ -84,7 +86,7 @@ async fn look_after(kept: Weak<Mutex<Kept>>) {
     loop {
         tokio::time::sleep(LOOKED_AT_EVERY).await;
         let Some(kept) = kept.upgrade() else { return };
-        let mut kept = locked(&kept);
+        let mut kept = lock(&kept);
         kept.connections.retain(|one| !one.was_there);
         kept.connections.iter_mut().for_each(|one| one.was_there = true);
         if kept.connections.is_empty() {
@@ -92,8 +94,4 @@ async fn look_after(kept: Weak<Mutex<Kept>>) {
             return;
         }
     }
-}
-
-fn locked(kept: &Mutex<Kept>) -> MutexGuard<'_, Kept> {
-    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

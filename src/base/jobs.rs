@@ -9,6 +9,8 @@ use tokio::{
 };
 use tracing::Instrument;
 
+use super::DAY_MS;
+
 /// When a piece of work is done, and what the log calls it.
 pub struct Job {
     name: &'static str,
@@ -59,6 +61,18 @@ pub async fn stop(tasks: impl IntoIterator<Item = JoinHandle<()>>) {
     for task in tasks {
         task.abort();
         let _ = task.await;
+    }
+}
+
+/// When something that has to be sent is tried again: after each failed try so many seconds, then always the last; for a day.
+pub struct Tries(pub &'static [i64]);
+
+impl Tries {
+    /// When the next one is, after so many; `None` once that is too long after `since_ms`.
+    pub fn next(&self, attempts: i64, since_ms: i64, now_ms: i64) -> Option<i64> {
+        let place = usize::try_from(attempts - 1).unwrap_or_default();
+        let pause = self.0.get(place).or(self.0.last()).copied().unwrap_or_default();
+        Some(now_ms + pause * 1000).filter(|due_ms| *due_ms < since_ms + DAY_MS)
     }
 }
 

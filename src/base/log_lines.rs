@@ -4,10 +4,12 @@
 use std::{
     io::{self, Write},
     mem,
-    sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Condvar, Mutex, PoisonError},
     thread::{self, JoinHandle},
     time::Duration,
 };
+
+use super::lock::lock;
 
 /// Beyond it lines are dropped and counted: whoever reads the log does not keep up.
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -32,12 +34,6 @@ struct Shared {
     has_some: Condvar,
 }
 
-impl Shared {
-    fn waiting(&self) -> MutexGuard<'_, Waiting> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 /// Where lines are put down. Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Lines(Arc<Shared>);
@@ -45,7 +41,7 @@ pub struct Lines(Arc<Shared>);
 impl Lines {
     /// Lines that were dropped since the start.
     pub fn dropped(&self) -> u64 {
-        self.0.waiting().dropped
+        lock(&self.0.waiting).dropped
     }
 
     /// Starts the thread that writes them to `out`.
@@ -58,7 +54,7 @@ impl Lines {
     fn write_all_to(&self, mut out: impl Write) {
         let mut text = Vec::new();
         loop {
-            let waiting = self.0.waiting();
+            let waiting = lock(&self.0.waiting);
             let is_idle = |waiting: &mut Waiting| waiting.text.is_empty() && !waiting.is_over;
             let waiting = self.0.has_some.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
             let is_over = waiting.is_over;
@@ -66,7 +62,7 @@ impl Lines {
             if !is_over {
                 thread::sleep(MOMENT);
             }
-            let mut waiting = self.0.waiting();
+            let mut waiting = lock(&self.0.waiting);
             mem::swap(&mut waiting.text, &mut text);
             let is_over = waiting.is_over;
             drop(waiting);
@@ -75,7 +71,7 @@ impl Lines {
             text.clear();
             text.shrink_to(ROOM);
             if is_over {
-                self.0.waiting().is_written = true;
+                lock(&self.0.waiting).is_written = true;
                 self.0.has_some.notify_all();
                 return;
             }
@@ -86,7 +82,7 @@ impl Lines {
 /// A line comes whole: what comes in two parts may have another between.
 impl Write for &Lines {
     fn write(&mut self, line: &[u8]) -> io::Result<usize> {
-        let mut waiting = self.0.waiting();
+        let mut waiting = lock(&self.0.waiting);
         if waiting.text.len() + line.len() > WAITING_BYTES_MAX {
             waiting.dropped += 1;
             return Ok(line.len());
@@ -117,7 +113,7 @@ pub struct Writer {
 impl Drop for Writer {
     fn drop(&mut self) {
         let Shared { has_some, .. } = &*self.lines.0;
-        let mut waiting = self.lines.0.waiting();
+        let mut waiting = lock(&self.lines.0.waiting);
         waiting.is_over = true;
         has_some.notify_all();
         let waited = has_some.wait_timeout_while(waiting, PATIENCE, |waiting| !waiting.is_written);

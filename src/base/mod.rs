@@ -28,6 +28,8 @@ pub mod jobs;
 #[cfg(feature = "ssr")]
 pub mod json_log;
 #[cfg(feature = "ssr")]
+pub mod lock;
+#[cfg(feature = "ssr")]
 pub mod log_lines;
 #[cfg(feature = "ssr")]
 pub mod logging;
@@ -54,3 +56,5 @@ pub mod state;
 pub mod text;
 #[cfg(feature = "ssr")]
 pub mod words;
+
+pub const DAY_MS: i64 = 24 * 3_600_000;

@@ -56,3 +56,25 @@ fn is_for_others(found: &Metadata) -> bool {
 fn is_for_others(_found: &Metadata) -> bool {
     false
 }
+
+/// Why SQLite cannot work with its file, which it does not say: it writes the file, and a journal beside it.
+pub fn hindrance(file: &Path) -> Option<String> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    [file, folder].into_iter().find_map(|path| {
+        let error = unwritable(path)?;
+        Some(format!("cannot read and write {}: {error}", path.display()))
+    })
+}
+
+/// Why this process may not read and write here, without opening anything: a file that SQLite has open must not be closed
+/// by someone else.
+#[cfg(unix)]
+fn unwritable(path: &Path) -> Option<std::io::Error> {
+    use rustix::fs::{Access, access};
+    access(path, Access::READ_OK | Access::WRITE_OK).err().map(Into::into)
+}
+
+#[cfg(not(unix))]
+fn unwritable(_path: &Path) -> Option<std::io::Error> {
+    None
+}

@@ -34,16 +34,23 @@ impl SecretKey {
         Self::parse(text.expose()).ok_or_else(|| "must be 32 random bytes in base64url".into())
     }
 
-    /// From the setting, or, outside production, from `secret.key` in the data folder, which is made when missing.
+    /// From the setting, or, outside production, from `secret.key` in the data folder. It's made when missing, unless the
+    /// database `is_in_use`: another key would open nothing in it.
     ///
     /// # Errors
     /// One line that says what to do.
-    pub fn load(config: &Config) -> Result<Self, String> {
+    pub fn load(config: &Config, is_in_use: bool) -> Result<Self, String> {
         if config.secret_key.is_some() || file(config).exists() {
             return Self::find(config);
         }
         let path = file(config);
         let shown = path.display();
+        if is_in_use {
+            return Err(format!(
+                "the database has signing keys, and the secret key that opens them is not at {shown}; restore it, or set \
+                 LATCHKEY_SECRET_KEY (what to do when it's lost: docs/SECURITY.md)"
+            ));
+        }
         let key = Self::generate()?;
         write_private(&path, &key.encoded()).map_err(|error| format!("cannot write {shown}: {error}"))?;
         tracing::info!(path = %shown, "created a secret key");

@@ -99,7 +99,9 @@ async fn create(CreateAdmin { email, name, common }: CreateAdmin) -> Result<(), 
     let created = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
     let created = create_admin(&services.state, &passwords, account, created).await;
     let id = created.map_err(|error| match error {
-        AppError::SignUpRefused => "this email address already has an account".to_owned(),
+        AppError::SignUpRefused => format!(
+            "this email address already has an account; make it an administrator with `latchkey admin promote --email {email}`"
+        ),
         other => other.to_string(),
     })?;
     common.answer(&json!({ "id": id, "email": email }), || format!("{email} is now an administrator."))

@@ -129,7 +129,10 @@ async fn mark(state: &AppState) -> Result<(), Failed> {
             eprint!("\rUpdating records: {marked} of about {} ", sessions.unwrap_or_default());
         }
     };
-    sweep(state, tell).await?;
+    let unmarked = |error| {
+        format!("everyone is logged out, but not every record was updated; a server will update the rest: {error}")
+    };
+    sweep(state, tell).await.map_err(unmarked)?;
     if is_terminal {
         eprintln!();
     }

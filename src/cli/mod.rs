@@ -2,10 +2,10 @@
 
 mod admin;
 mod ask;
-mod audit;
+pub mod audit;
 #[cfg(feature = "oauth")]
 mod clients;
-mod doctor;
+pub mod doctor;
 mod force_logout;
 pub mod given;
 mod installation;
@@ -15,7 +15,7 @@ mod mail;
 pub mod output;
 pub mod parts;
 mod sessions;
-mod show_user;
+pub mod show_user;
 mod users;
 
 use std::{fmt::Display, process::ExitCode};
@@ -28,7 +28,12 @@ use self::{
     parts::{PartSettings, ServerSettings},
 };
 use crate::{
-    base::{config::Config, logging, sealed::SecretKey},
+    base::{
+        config::Config,
+        error::{AppError, faults},
+        logging,
+        sealed::SecretKey,
+    },
     pages::signup::setup_link,
     serve,
 };
@@ -97,7 +102,7 @@ enum Command {
 
 /// What nearly every command takes.
 #[derive(Args)]
-struct Common {
+pub struct Common {
     /// Print JSON instead of text.
     #[arg(long)]
     json: bool,
@@ -152,9 +157,19 @@ pub async fn run() -> ExitCode {
     match result {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failed(words)) => {
-            eprintln!("latchkey: {words}");
+            eprintln!("latchkey: {}", told(words));
             ExitCode::FAILURE
         }
+    }
+}
+
+/// What a user may know is too little for the operator. An act is one transaction, so nothing of it has happened.
+pub fn told(words: String) -> String {
+    let is_opaque =
+        [AppError::Busy, AppError::Collided, AppError::internal()].iter().any(|error| error.to_string() == words);
+    match faults::cause().filter(|_| is_opaque) {
+        Some(cause) => format!("{cause}; nothing was done"),
+        None => words,
     }
 }
 

@@ -6,12 +6,10 @@ use clap::{
     Args, Subcommand,
     builder::{PossibleValue, PossibleValuesParser},
 };
-use serde::Serialize;
 use serde_json::json;
 
 use super::{Common, Failed, output::table};
 use crate::{
-    auth::sessions::LiveSession,
     pages::admin::sessions::{Age, SessionRow, SessionsAsked, load},
     ui::when::minute,
 };
@@ -46,16 +44,6 @@ fn ages() -> PossibleValuesParser {
     PossibleValuesParser::new(named.map(|(name, words, _)| PossibleValue::new(*name).help(*words)))
 }
 
-/// As scripts read it.
-#[derive(Serialize)]
-struct Session {
-    #[serde(flatten)]
-    session: LiveSession,
-    user_id: String,
-    email: String,
-    name: String,
-}
-
 pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
     let List { person, ip, age, limit, common } = args;
     let (ip, age) = (ip.map(|ip| ip.to_string()).unwrap_or_default(), age.unwrap_or_default());
@@ -64,7 +52,7 @@ pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
     let (rows, too_many_users) =
         common.on_database(async |state| Ok(load::find(state, &asked, limit + 1).await?)).await?;
     let more = rows.len() > limit;
-    let sessions: Vec<Session> = rows.into_iter().take(limit).map(|row| SessionRow::from(row).into()).collect();
+    let sessions: Vec<SessionRow> = rows.into_iter().take(limit).map(Into::into).collect();
     let table = table(HEADS, sessions.iter().map(cells));
     let notes = [
         more.then(|| "There are more. Show them with --limit.".to_owned()),
@@ -74,15 +62,9 @@ pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
     common.answer_list(&listed, table, "No active sessions match.", notes.into_iter().flatten())
 }
 
-impl From<SessionRow> for Session {
-    fn from(SessionRow { session, user_id, name, email }: SessionRow) -> Self {
-        Self { session, user_id, email, name }
-    }
-}
-
 const HEADS: [&str; 6] = ["SESSION ID", "EMAIL", "IP ADDRESS", "DEVICE", "STARTED", "LAST SEEN"];
 
-fn cells(Session { session, email, .. }: &Session) -> [String; 6] {
+fn cells(SessionRow { session, email, .. }: &SessionRow) -> [String; 6] {
     let (started, seen) = (minute(session.created_at), minute(session.last_seen_at));
     [session.sid.clone(), email.clone(), session.ip.clone(), session.device.clone(), started, seen]
 }

@@ -5,19 +5,16 @@ use serde_json::{Value, json};
 use super::{Common, Failed, installation::find_user, output::table};
 use crate::{
     audit::{log, log::store::EventRow},
-    auth::{
-        second_factor, sessions,
-        sessions::{LiveSession, session::SessionRow},
-        users::store::User,
-    },
-    pages::activity::words::entry,
+    auth::{second_factor, sessions, sessions::LiveSession, users::store::User},
+    base::state::AppState,
+    pages::activity::{Entry, words::entry},
     ui::when::minute,
 };
 
 /// How many events are shown.
 const EVENTS_MAX: i64 = 10;
 
-struct Details {
+pub struct Details {
     user: User,
     second_factor_at: Option<i64>,
     sessions: Vec<LiveSession>,
@@ -25,28 +22,30 @@ struct Details {
 }
 
 pub async fn run(who: &str, common: &Common) -> Result<(), Failed> {
-    let details = common.on_database(async |app| {
-        let (user, pool, now_ms) = (find_user(app, who).await?, &app.db.pool, app.clock.now_ms());
-        let second_factor = second_factor::store::find(pool, &user.id).await?;
-        let sessions = sessions::store::live_of(pool, &user.id, now_ms).await?;
-        Ok(Details {
-            second_factor_at: second_factor.and_then(|row| row.on_since(now_ms)),
-            sessions: sessions.into_iter().map(SessionRow::into_live).collect(),
-            activity: log::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?,
-            user,
-        })
-    });
-    let details = details.await?;
+    let details = common.on_database(async |app| find(app, who).await).await?;
     common.answer(&shown(&details), || text(&details))
 }
 
+/// What there is to show.
+///
+/// # Errors
+/// When there is no such user, or the database is away.
+pub async fn find(app: &AppState, who: &str) -> Result<Details, Failed> {
+    let (user, pool, now_ms) = (find_user(app, who).await?, &app.db.pool, app.clock.now_ms());
+    let second_factor = second_factor::store::find(pool, &user.id).await?;
+    Ok(Details {
+        second_factor_at: second_factor.and_then(|row| row.on_since(now_ms)),
+        sessions: sessions::store::live_of(pool, &user.id, now_ms).await?,
+        activity: log::store::newest_of(pool, &user.id, None, EVENTS_MAX).await?,
+        user,
+    })
+}
+
 /// As scripts read it.
-fn shown(Details { user, second_factor_at, sessions, activity }: &Details) -> Value {
+pub fn shown(Details { user, second_factor_at, sessions, activity }: &Details) -> Value {
     let happened = |row: &EventRow| {
-        json!({
-            "at": row.at, "event": row.event, "words": entry(row, "").words, "device": row.device, "ip": row.ip,
-            "reason": row.reason,
-        })
+        let Entry { at, words, device, ip, .. } = entry(row, "");
+        json!({ "at": at, "event": row.event, "words": words, "device": device, "ip": ip, "reason": row.reason })
     };
     json!({
         "id": user.id,
@@ -65,7 +64,8 @@ fn shown(Details { user, second_factor_at, sessions, activity }: &Details) -> Va
     })
 }
 
-fn text(details: &Details) -> String {
+/// As people read it.
+pub fn text(details: &Details) -> String {
     let parts = [
         facts(details),
         format!("Active sessions: {}", details.sessions.len()),
@@ -101,6 +101,9 @@ fn session_table(sessions: &[LiveSession]) -> String {
 
 /// In the words that the user reads.
 fn activity_table(activity: &[EventRow]) -> String {
-    let row = |one: &EventRow| [minute(one.at), entry(one, "").words, one.device.clone(), one.ip.clone()];
+    let row = |one: &EventRow| {
+        let Entry { at, words, device, ip, .. } = entry(one, "");
+        [minute(at), words, device, ip]
+    };
     table(["TIME", "EVENT", "DEVICE", "IP ADDRESS"], activity.iter().map(row))
 }

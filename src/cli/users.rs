@@ -89,6 +89,7 @@ pub async fn run(command: Users) -> Result<(), Failed> {
 async fn list(args: List) -> Result<(), Failed> {
     let List { search, role, state, sort, limit, after, common } = args;
     let wanted = Wanted { words: search, role, state, order: sort };
+    let none = if wanted.is_narrow() || after.is_some() { "No users match." } else { "There are no users yet." };
     let page = common.on_database(async |app| {
         let place = match after {
             Some(id) => Place::After(known(app, id).await?),
@@ -99,7 +100,7 @@ async fn list(args: List) -> Result<(), Failed> {
     let Page { people, after, .. } = page.await?;
     let more = after.as_ref().map(|id| format!("There are more. Continue with --after {id}"));
     let table = table(HEADS, people.iter().map(cells));
-    common.answer_list(&json!({ "users": people, "after": after }), table, "No users match.", more)
+    common.answer_list(&json!({ "users": people, "after": after }), table, none, more)
 }
 
 /// An ID to continue after must be someone's: a list that silently started over would never end.

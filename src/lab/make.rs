@@ -130,7 +130,7 @@ async fn make_schema(AppState { db, .. }: &AppState, config: &Config) -> Result<
         return Ok(());
     }
     store::make_schema(&db.pool).await.map_err(|error| format!("cannot create the Lab's schema: {error}"))?;
-    let state = connect(config.clone(), false).await?;
+    let state = connect(config.clone(), true).await?;
     let apart = store::is_in_schema(&state.db.pool).await;
     state.db.close().await;
     match apart {

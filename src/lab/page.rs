@@ -9,11 +9,10 @@ use super::{
     choose::{Facts, WhenToUseWhich},
     cost::{Measured, page::WhatItCosts},
     lanes::{LanesPage, page::Revocation},
-    section::RunForm,
     travel::{Travel, page::WhatTravels},
 };
 use crate::{
-    ui::{draw::Draw, frame::Page, notice::Notice, when::Ago},
+    ui::{draw::Draw, form::ButtonForm, frame::Page, notice::Notice, when::Ago},
     web::page::{refused, refused_by},
 };
 
@@ -53,7 +52,7 @@ pub fn LabPage(
 #[component]
 fn Start() -> impl IntoView {
     view! {
-        <RunForm action=BeginVisit::PATH label="Start demo session" primary=true />
+        <ButtonForm action=BeginVisit::PATH class="button primary">"Start demo session"</ButtonForm>
         <p>
             "No account needed. You get a demo user in a sandbox: the same program with its own database and keys. Break what you like. Your own
             account isn't affected."
@@ -77,6 +76,6 @@ fn Under(visit: VisitInfo) -> impl IntoView {
                 view! { <span class="badge quiet">"Logged out"</span> " The next experiment logs you in again." }.drawn()
             }}
         </p>
-        <RunForm action=EndVisit::PATH label="End visit and delete everything" primary=false />
+        <ButtonForm action=EndVisit::PATH>"End visit and delete everything"</ButtonForm>
     }
 }

@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 
 use super::Exchange;
-use crate::ui::{
-    draw::{Content, Draw},
-    form::Here,
-};
+use crate::ui::draw::{Content, Draw};
 
 const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "1. What's in the cookies", "Both cookies decoded, and how they grow"),
@@ -53,23 +50,6 @@ pub fn NeedsVisit(what: &'static str) -> impl IntoView {
             {what}
             " here."
         </p>
-    }
-}
-
-/// A button that runs something. `field`: what goes along.
-#[component]
-pub fn RunForm(
-    action: &'static str,
-    label: &'static str,
-    primary: bool,
-    #[prop(optional)] field: Option<(&'static str, &'static str)>,
-) -> impl IntoView {
-    view! {
-        <form method="post" action=action>
-            <Here />
-            {field.map(|(name, value)| view! { <input type="hidden" name=name value=value /> })}
-            <button type="submit" class=if primary { "button primary" } else { "button" }>{label}</button>
-        </form>
     }
 }
 

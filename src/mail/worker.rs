@@ -16,7 +16,7 @@ use crate::{
     base::{
         db::again,
         error::AppError,
-        jobs::Outage,
+        jobs::{Outage, Tries},
         mailer::{Envelope, Failure, Mailer, Sent},
         metrics::Metrics,
         state::AppState,
@@ -36,9 +36,7 @@ const STOP_MAX: Duration = Duration::from_secs(3);
 /// After a mail server has not answered what it takes.
 const ASK_AGAIN: Duration = Duration::from_secs(60);
 
-/// After each failed try, in seconds; then always the last.
-const PAUSES: [i64; 5] = [10, 60, 300, 1_800, 7_200];
-const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+const TRIES: Tries = Tries(&[10, 60, 300, 1_800, 7_200]);
 
 /// Where mails are taken to. Cheap to clone.
 #[derive(Clone)]
@@ -149,11 +147,11 @@ impl MailWorker {
         self.metrics.mail_failed();
         let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
         let (words, kind) = (&*failure.words, kind(&row.mail));
-        let due_ms = now_ms + pause_ms(row.attempts);
-        if failure.permanent || due_ms >= row.created_at + GIVE_UP_AFTER_MS {
+        let next = TRIES.next(row.attempts, row.created_at, now_ms).filter(|_| !failure.permanent);
+        let Some(due_ms) = next else {
             tracing::error!(mail = row.id, kind, error = words, "could not send an email; giving up");
             return Ok(store::set_given_up(db, &row.id, words, now_ms).await?);
-        }
+        };
         let seconds = (due_ms - now_ms) / 1000;
         tracing::warn!(mail = row.id, kind, error = words, seconds, "could not send an email; trying again later");
         Ok(store::set_due(db, &row.id, words, due_ms).await?)
@@ -176,11 +174,6 @@ async fn ask_what_it_takes(mailer: Mailer) {
             Err(_) => tokio::time::sleep(ASK_AGAIN).await,
         }
     }
-}
-
-fn pause_ms(attempts: i64) -> i64 {
-    let place = usize::try_from(attempts - 1).unwrap_or_default().min(PAUSES.len() - 1);
-    PAUSES[place] * 1000
 }
 
 /// A file means development: there, the log shows the link, so that no one has to look for it.

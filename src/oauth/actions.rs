@@ -25,7 +25,7 @@ use super::{
 use crate::{
     auth::{log_in, reauthenticate, sessions::guard::LoggedIn, tokens::keys::Keys},
     base::{db::again, error::AppError},
-    web::{action::tell_next_page, border, page::Flash},
+    web::border,
 };
 
 /// Registers an application of one's own. Callable by an administrator, or by everyone where the setting says so, who has
@@ -65,14 +65,7 @@ async fn publish_key(typed: &Typed) -> Result<(), AppError> {
 fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> Result<(), AppError> {
     let seal = |secret: &str| border::app().secret.seal(&secret_name(&someone.log_in.sid), secret.as_bytes());
     let sealed = secret.map(|secret| seal(secret).ok_or_else(AppError::internal)).transpose()?;
-    lead_to(&page_of(id), &[("app", what), ("secret", &sealed.unwrap_or_default())])
-}
-
-/// Leads to a page, which says what happened.
-fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
-    tell_next_page(&Flash::new(told));
-    leptos_axum::redirect(page);
-    Ok(())
+    border::lead_to(&page_of(id), &[("app", what), ("secret", &sealed.unwrap_or_default())])
 }
 
 /// Changes an application of one's own, or of anyone for an administrator. Callable as [`register_app`].
@@ -142,7 +135,7 @@ pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppE
 pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     again(|| register::delete(&app.terminator, By::User(&someone, &visit.caller), &id)).await?;
-    lead_to(addresses::APPS, &[("app", "deleted")])
+    border::lead_to(addresses::APPS, &[("app", "deleted")])
 }
 
 /// Takes back what an application may do for who is logged in, or one grant of it. Callable by who is logged in.
@@ -151,8 +144,8 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
     let (app, visit, grant) = (border::app(), border::visit(), grant.unwrap_or_default());
     let was_there = again(|| allow::disconnect(&app, &visit, &id, &grant)).await?;
     match &*grant {
-        "" => lead_to(addresses::CONNECTED, &[("app", "disconnected")]),
-        _ => lead_to("/account/devices", &[("ended", if was_there { "1" } else { "0" })]),
+        "" => border::lead_to(addresses::CONNECTED, &[("app", "disconnected")]),
+        _ => border::lead_to("/account/devices", &[("ended", if was_there { "1" } else { "0" })]),
     }
 }
 
@@ -160,7 +153,7 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
     let asked = device::find(&border::app(), &border::visit(), &code.unwrap_or_default()).await?;
-    lead_to(addresses::DEVICE_PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
+    border::lead_to(addresses::DEVICE_PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
 }
 
 /// Logs out the user of this browser and goes back to the application that asked for it; `request` is what it sent. Callable
@@ -172,8 +165,8 @@ pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     log_in::log_out(&app, &border::visit()).await?;
     border::forget_session();
     match back {
-        Some(answer) => lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)]),
-        None => lead_to("/", &[("logged_out", "here")]),
+        Some(answer) => border::lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)]),
+        None => border::lead_to("/", &[("logged_out", "here")]),
     }
 }
 
@@ -200,7 +193,7 @@ pub async fn allow_app(
         let visit = border::visit();
         let name = again(|| device::decide(&app, &visit, &code, may)).await?;
         let decided = if may { "allowed" } else { "refused" };
-        return lead_to(addresses::DEVICE_PAGE, &[("decided", decided), ("name", &name)]);
+        return border::lead_to(addresses::DEVICE_PAGE, &[("decided", decided), ("name", &name)]);
     }
     let (keys, settings) = (expect_context::<Keys>(), expect_context::<OauthSettings>());
     let answer = match authorize::check(&app, &keys, &settings, &request.unwrap_or_default()).await? {
@@ -209,7 +202,7 @@ pub async fn allow_app(
         Ok(asked) if may => allow(someone, &asked, password).await?,
         Ok(asked) => asked.denied(),
     };
-    lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)])
+    border::lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)])
 }
 
 async fn allow(someone: LoggedIn, asked: &Asked, password: Option<String>) -> Result<Answer, AppError> {

@@ -1,12 +1,11 @@
 //! What is removed of the tables of applications when no one can ask about it any more. Server side.
 
-use crate::base::{db::Tx, sql::Change};
+use crate::base::{DAY_MS, db::Tx, sql::Change};
 
 /// Ended grants are kept a month, as sessions are; an application that is gone is kept as long as its grants.
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 /// A code that no one has redeemed in an hour is forgotten with its grant.
 const UNREDEEMED_MS: i64 = 3_600_000;
-pub const DAY_MS: i64 = 24 * 3_600_000;
 
 /// First what names a grant or an application, then these.
 pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {

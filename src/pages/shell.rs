@@ -11,16 +11,12 @@ use super::{
 use crate::{
     auth::sessions::Viewer,
     ui::{
+        document::{Molds, ReadersZone, SessionWatch, StartScript, Toasts},
         draw::{Content, Draw},
-        form::Here,
+        form::ButtonForm,
         frame::Link,
         head::SiteHead,
-        molds::Molds,
         part_links::{Place, links_at},
-        session_watch::SessionWatch,
-        start::StartScript,
-        toast::Toasts,
-        zone::ReadersZone,
     },
     web::{assets, csp, page::path},
 };
@@ -119,7 +115,8 @@ fn Inside(viewer: Viewer) -> impl IntoView {
         <NavLink href="/account/profile" under="/account" label="Account" />
         // The name has its own direction; where it stands is that of the page.
         <span class="who" title=viewer.email><bdi>{viewer.name}</bdi></span>
-        <LogOutButton />
+        // A plain form on purpose: the browser asks about unsaved text before it sends it, not after.
+        <ButtonForm action=LogOut::PATH form_class="inline" class="button quiet">"Log out"</ButtonForm>
     }
 }
 
@@ -141,17 +138,6 @@ fn Footer() -> impl IntoView {
 #[component]
 fn PartLinks(at: Place) -> impl IntoView {
     links_at(at).into_iter().map(|link| view! { <NavLink href=link.href label=link.label /> }).collect_view()
-}
-
-/// A plain form on purpose: the browser asks about unsaved text before it sends it, not after.
-#[component]
-fn LogOutButton() -> impl IntoView {
-    view! {
-        <form method="post" action=LogOut::PATH class="inline">
-            <Here />
-            <button type="submit" class="button quiet">"Log out"</button>
-        </form>
-    }
 }
 
 #[component]

@@ -1,6 +1,6 @@
 //! Hash and check passwords: argon2id, as many at once as the memory budget allows. Server side.
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use argon2::{
     Algorithm, Argon2, Block, Version,
@@ -13,7 +13,7 @@ use super::{
     queue::Queue,
     typed::{NewPassword, Password},
 };
-use crate::base::{caller::Caller, config::Config, error::AppError, metrics::Metrics};
+use crate::base::{caller::Caller, config::Config, error::AppError, lock::lock, metrics::Metrics};
 
 /// The one door to argon2. Cheap to clone.
 #[derive(Clone)]
@@ -89,7 +89,7 @@ impl Passwords {
         costs.push(self.0.wanted);
         costs.sort_unstable();
         costs.dedup();
-        *self.0.in_use() = costs;
+        *lock(&self.0.in_use) = costs;
     }
 
     /// The PHC string to store for a new password.
@@ -179,9 +179,9 @@ impl Passwords {
         tokio::task::spawn_blocking(move || {
             // Held until the work is done: who goes away in the middle of it has its memory still.
             let _held = turn;
-            let mut blocks = inner.pool().pop().unwrap_or_default();
+            let mut blocks = lock(&inner.blocks).pop().unwrap_or_default();
             let result = work(&inner, &mut blocks);
-            inner.pool().push(blocks);
+            lock(&inner.blocks).push(blocks);
             result
         })
         .await?
@@ -210,7 +210,7 @@ impl Inner {
         let stored = stored.map(PasswordHash::new).transpose().map_err(argon2::password_hash::Error::from)?;
         let salt = stored.as_ref().and_then(|stored| stored.salt.as_deref()).unwrap_or(NO_SALT);
         let expected = stored.as_ref().and_then(|stored| stored.hash);
-        let costs = self.in_use().clone();
+        let costs = lock(&self.in_use).clone();
         let mut matches = false;
         for cost in costs {
             let is_own = Some(cost) == own;
@@ -234,17 +234,9 @@ impl Inner {
 
     /// At once where it is stored or met: until the next look a try would tell it from others.
     fn note_in_use(&self, cost: Cost) {
-        let mut costs = self.in_use();
+        let mut costs = lock(&self.in_use);
         if !costs.contains(&cost) {
             costs.push(cost);
         }
-    }
-
-    fn in_use(&self) -> MutexGuard<'_, Vec<Cost>> {
-        self.in_use.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn pool(&self) -> MutexGuard<'_, Vec<Vec<Block>>> {
-        self.blocks.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -62,6 +62,9 @@ impl Passwords {
     }
 
     fn of_right_length(&self, text: String) -> Result<Password, Invalid> {
+        if text.is_empty() {
+            return Err(Invalid::NewPasswordMissing);
+        }
         let password = Password::parse_existing(text)?;
         let least = self.min_chars();
         if password.text().chars().count() < usize::from(least) {

@@ -5,10 +5,10 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex},
 };
 
-use crate::base::{caller::networks_of, error::AppError};
+use crate::base::{caller::networks_of, error::AppError, lock::lock};
 
 /// About one per second from one network: someone types a password, with a pause behind each question.
 const PER_MINUTE: i64 = 60;
@@ -32,7 +32,7 @@ impl Questions {
     /// [`AppError::TooManyTries`].
     pub fn admit(&self, ip: &str, now_ms: i64) -> Result<(), AppError> {
         let networks = networks_of(ip);
-        let mut minute = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut minute = lock(&self.0);
         if minute.number != now_ms / MINUTE_MS {
             *minute = Minute { number: now_ms / MINUTE_MS, asked: HashMap::new() };
         }

@@ -3,12 +3,12 @@
 
 use std::{
     collections::VecDeque,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
 };
 
 use tokio::sync::oneshot;
 
-use crate::base::error::AppError;
+use crate::base::{error::AppError, lock::lock};
 
 /// So many of one network may wait: about a second of work at 30 ms each on two cores.
 pub const WAITING_OF_NETWORK_MAX: usize = 64;
@@ -46,7 +46,7 @@ impl Queue {
     /// [`AppError::Busy`] when too many wait already.
     pub async fn turn(&self, network: String) -> Result<Turn, AppError> {
         let turn = {
-            let mut state = self.state();
+            let mut state = lock(&self.0);
             if state.free > 0 {
                 state.free -= 1;
                 return Ok(Turn(Some(self.clone())));
@@ -58,14 +58,14 @@ impl Queue {
 
     /// How many turns no one has, and how many callers wait for one.
     pub fn free_and_waiting(&self) -> (usize, usize) {
-        let state = self.state();
+        let state = lock(&self.0);
         let waiting = state.lines.iter().flat_map(|line| &line.waiting).filter(|one| !one.is_closed()).count();
         (state.free, waiting)
     }
 
     fn pass_on(self) {
         let mut turn = Turn(Some(self.clone()));
-        let mut state = self.state();
+        let mut state = lock(&self.0);
         while let Some(next) = state.next() {
             match next.send(turn) {
                 Ok(()) => return,
@@ -76,10 +76,6 @@ impl Queue {
         // No one has it any more, so no one passes it on.
         turn.0 = None;
         state.free += 1;
-    }
-
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use super::services::Services;
 use crate::{
     auth::{
-        app::App, revocations::set::Revocations, sessions::terminate::Terminator, throttle::Throttle,
+        app::App, revocations::set::Revocations, sessions::terminate::Terminator, throttle::Throttle, tokens,
         tokens::keys::Keys, users::costs_in_use,
     },
     base::{
         config::Config,
         db,
-        db::{Db, Patience},
+        db::{Db, Patience, Steps, is_no_table},
         mailer::Mailer,
         metrics::Metrics,
+        number::counted,
         sealed::SecretKey,
         site::Site,
         state::{AppState, Bell, Clock},
@@ -50,7 +51,9 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
     let crowd = Crowd::new(config.requests_at_once(requests.connections()));
     let on = |db: &Db| AppState { db: db.clone(), clock: clock.clone(), ..opened.clone() };
     let (state, jobs) = (on(&requests), on(&jobs));
-    let secret = SecretKey::load(&state.config)?;
+    let keys =
+        tokens::store::all(&state.db.pool).await.map_err(|error| format!("cannot read the signing keys: {error}"))?;
+    let secret = SecretKey::load(&state.config, !keys.is_empty())?;
     let metrics = Metrics::default();
     let revocations = Revocations::load(vital.clone(), state.clock.clone(), metrics.clone())
         .await
@@ -129,6 +132,27 @@ pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
         };
         format!("{words}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
     })?;
+    if let Err(words) = check_steps(&db, create).await {
+        db.close().await;
+        return Err(words);
+    }
     let site = Arc::new(Site::of(&config));
     Ok(AppState { config: Arc::new(config), site, db, clock: Clock::default(), bell: Bell::default() })
+}
+
+/// What a newer Latchkey has made this one would read and write as it knew it.
+async fn check_steps(db: &Db, create: bool) -> Result<(), String> {
+    const NOT_OURS: &str = "this is not a database of Latchkey, or it was never migrated; run `latchkey migrate`, or check \
+                            LATCHKEY_DATABASE_URL and LATCHKEY_DATA_DIR";
+    match db.steps().await {
+        Ok(Steps { unknown: unknown @ 1.., .. }) => {
+            let unknown = counted(unknown, "unknown migration", "unknown migrations");
+            Err(format!("the database was migrated by a newer Latchkey ({unknown}); run the newer version"))
+        }
+        Ok(_) => Ok(()),
+        // The migration that comes next says more.
+        Err(_) if create => Ok(()),
+        Err(error) if is_no_table(&error) => Err(NOT_OURS.into()),
+        Err(error) => Err(format!("cannot read the database: {error}; check its log")),
+    }
 }

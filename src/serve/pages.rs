@@ -1,6 +1,6 @@
 //! The list of pages, and how each is answered: what it shows is found before it is rendered. Server side.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::{
     extract::{MatchedPath, Request, State},
@@ -15,6 +15,7 @@ use crate::{
     base::{
         config::Mailing,
         error::{AppError, RequestNumber},
+        lock::lock,
     },
     pages::{
         account,
@@ -145,7 +146,7 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
     let view = Arc::new(view);
     let render = leptos_axum::render_app_async_with_context(
         move || provide_contexts(&services),
-        move || shell(view.lock().unwrap_or_else(PoisonError::into_inner).take()),
+        move || shell(lock(&view).take()),
     );
     let mut response = render(Request::from_parts(parts, body)).await;
     if response.status() == StatusCode::OK {

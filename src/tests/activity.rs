@@ -7,14 +7,17 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::auth::{
-    cause::Cause,
-    event,
-    event::{Actor, Event, Kind},
-    links::Purpose,
-    outbox::Mail,
-    revocations::EndReason,
-    sessions::store::Target,
+use crate::{
+    auth::{
+        cause::Cause,
+        event,
+        event::{Actor, Event, Kind},
+        links::Purpose,
+        outbox::Mail,
+        revocations::EndReason,
+        sessions::store::Target,
+    },
+    cli::show_user,
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -77,6 +80,31 @@ on_both_databases! {
         assert!(!page.contains(FIREFOX));
         let order: Vec<_> = ["logged you out", "wrong password", "You signed up"].map(|words| page.find(words)).into();
         assert!(order.is_sorted() && order.iter().all(Option::is_some), "the newest first: {order:?}");
+    }
+
+    async fn who_is_thrown_out_is_not_told_where_the_administrator_sits(app: TestApp) {
+        let mut alice = alice(&app).await;
+        let id = alice.user_id().await;
+        let mut ada = app.admin().await.at_ip("198.51.100.8");
+        ada.user_agent = Some("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:128.0) Gecko/20100101 Firefox/128.0".into());
+        app.force_logout(&mut ada, &id).await;
+        assert_eq!(alice.log_in("alice", PASSWORD).await.status, 200);
+        let export = alice.open("/account/data/export").await;
+        let forced = export.json()["activity"].as_array().expect("a list").iter().find(|event| event["event"] == "force_logout").cloned();
+        let forced = forced.expect("the event");
+        assert_eq!((&forced["ip"], &forced["device"]), (&"".into(), &"".into()));
+        let details = show_user::find(&app.services.state, &id).await.ok().expect("details");
+        let shown = [
+            alice.open("/account/activity").await.text(), alice.open("/dashboard").await.text(), export.text(),
+            show_user::text(&details), show_user::shown(&details).to_string(),
+        ];
+        for text in shown {
+            assert!(text.contains("An administrator logged you out."), "{text}");
+            assert!(!text.contains("198.51.100.8") && !text.contains("Windows"), "{text}");
+            assert!(text.contains("192.0.2.7"), "what one did oneself has its place: {text}");
+        }
+        let log = ada.open("/admin/audit?event=force_logout").await.text();
+        assert!(log.contains("198.51.100.8") && log.contains("Firefox on Windows"), "{log}");
     }
 
     async fn nobody_reads_what_happened_to_somebody_else(app: TestApp) {
@@ -400,14 +428,14 @@ impl TestApp {
         let live =
             crate::auth::sessions::store::live_of(&self.services.state.db.pool, user_id, self.clock.now_ms()).await;
         let oldest =
-            live.expect("the sessions").into_iter().min_by_key(|row| row.log_in.sid.clone()).expect("a session");
+            live.expect("the sessions").into_iter().min_by_key(|session| session.sid.clone()).expect("a session");
         let cause = Cause {
             actor: Actor::CommandLine,
             reason: EndReason::ByAdmin,
             words: "lost laptop".into(),
             caller: Default::default(),
         };
-        self.services.terminator.terminate(Target::Session(&oldest.log_in.sid), cause).await.expect("an end");
+        self.services.terminator.terminate(Target::Session(&oldest.sid), cause).await.expect("an end");
     }
 
     async fn number(&self, statement: &str) -> i64 {

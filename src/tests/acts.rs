@@ -210,6 +210,16 @@ on_both_databases! {
         assert_eq!(alice.log_in("alice", "another horse battery").await.status, 200);
     }
 
+    async fn the_page_of_a_reset_speaks_of_a_second_factor_only_where_there_is_one(app: TestApp) {
+        let mut ada = app.admin().await;
+        app.logged_in("alice").await;
+        let address = format!("/admin/users/{}/reset", app.user("alice").await.id);
+        let stays = "Two-factor authentication stays on.";
+        assert!(!ada.open(&address).await.text().contains(stays));
+        give_second_factor(&app, "alice").await;
+        assert!(ada.open(&address).await.text().contains(stays));
+    }
+
     async fn a_reset_is_refused_for_a_disabled_account_and_where_no_mail_is_sent(app: TestApp) {
         let mut ada = app.admin().await;
         app.logged_in("alice").await;

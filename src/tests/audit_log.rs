@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use clap::Parser;
 use serde_json::{Value, json};
 use sqlx::AssertSqlSafe;
 
@@ -15,6 +16,7 @@ use crate::{
         chain::{
             Anchor, ChainKey,
             report::{Report, What},
+            retention::Retention,
             seal::{NotSealed, Sealer},
             verify::verify,
         },
@@ -25,11 +27,19 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     base::sealed::SecretKey,
+    cli::audit::export,
     people::deletion::clean_up::clean_once,
     serve::services::Services,
 };
 
 const DAY: i64 = 24 * 3_600_000;
+/// The words behind `latchkey audit export`.
+#[derive(Parser)]
+struct Words {
+    #[command(flatten)]
+    export: export::Export,
+}
+
 /// 2026-01-01 12:00:00 UTC, where the clock of a test begins.
 const NOON: i64 = 1_767_268_800_000;
 
@@ -325,6 +335,7 @@ on_both_databases! {
         let report = verified_since(&app, &[&after], None).await;
         assert!(!report.intact && report.findings.is_empty(), "{report:?}");
         assert_eq!(report.other_keys.iter().map(|stretch| (stretch.from, stretch.to)).collect::<Vec<_>>(), [(1, 5)]);
+        assert_eq!(report.events, 0, "none of them was checked");
         happen(&app, 2).await;
         let sealer = Sealer::new(app.services.state.clone(), &after);
         assert!(matches!(sealer.seal_all().await, Err(NotSealed::OtherKey)));
@@ -336,6 +347,76 @@ on_both_databases! {
         let report = verified_since(&app, &[&after, before], None).await;
         assert!(report.intact && report.events == 8, "{report:?}");
         assert_eq!(app.count("select count(*) from audit_events where event = 'audit_resumed' and actor = 'cli'").await, 1);
+    }
+
+    async fn what_had_waited_when_the_secret_key_was_replaced_is_no_break(app: TestApp) {
+        happen(&app, 5).await;
+        seal(&app).await;
+        let (before, after) = (&app.services.secret, SecretKey::generate().expect("a key"));
+        app.clock.advance_ms(10_000);
+        happen(&app, 2).await;
+        app.clock.advance_ms(10_000);
+        let sealer = Sealer::new(app.services.state.clone(), &after);
+        sealer.resume("the key was lost").await.expect("a change").expect("something to do");
+        let report = verified_since(&app, &[&after, before], None).await;
+        assert!(report.intact && report.events == 5, "before it is sealed: {report:?}");
+        assert_eq!(sealer.seal_all().await.expect("sealed"), 3);
+        let resumed = "select seq from audit_events where event = 'audit_resumed'";
+        assert_eq!(app.count(resumed).await, 8, "behind what had waited");
+        let report = verified_since(&app, &[&after, before], None).await;
+        assert!(report.intact && report.events == 8, "{report:?}");
+        // Retention ends between them.
+        app.clock.advance_ms(400 * DAY - 8_500);
+        let removed = Retention::new(app.services.state.clone(), &after).remove_old().await.expect("a round");
+        assert_eq!(removed, 6);
+        let report = verified_since(&app, &[&after, before], None).await;
+        assert!(report.intact && report.events == 2, "{report:?}");
+    }
+
+    async fn what_was_cut_off_shows_when_the_secret_key_is_replaced_also_behind_what_had_waited(app: TestApp) {
+        happen(&app, 5).await;
+        seal(&app).await;
+        run(&app, "delete from audit_events where seq > 3").await;
+        happen(&app, 2).await;
+        app.clock.advance_ms(10_000);
+        let (before, after) = (&app.services.secret, SecretKey::generate().expect("a key"));
+        let sealer = Sealer::new(app.services.state.clone(), &after);
+        sealer.resume("the key was lost").await.expect("a change").expect("something to do");
+        assert_eq!(sealer.seal_all().await.expect("sealed"), 3);
+        assert_eq!(found(&verified_since(&app, &[&after, before], None).await), [(What::Resumed, 6, 6)]);
+    }
+
+    async fn a_force_logout_keeps_its_words_when_the_account_is_deleted(app: TestApp) {
+        let (mut zelda, mut ada) = zelda_and_ada(&app).await;
+        let id = zelda.user_id().await;
+        let sessions = crate::auth::sessions::store::live_of(&app.services.state.db.pool, &id, app.clock.now_ms()).await;
+        let sid = sessions.expect("the sessions").pop().expect("a session").sid;
+        let fields = [("user", &*id), ("reason", "one of them"), ("sid", &*sid)];
+        assert_eq!(ada.act("force_logout", &fields).await.status, 200);
+        let path = format!("/admin/audit?event=force_logout&subject={id}");
+        let words = [">Ada</a> logged <a", ">Ada</a> ended a session of <a"];
+        let (main, _) = page(&mut ada, &path).await;
+        assert_eq!(words.map(|words| main.matches(words).count()), [1, 1], "{main}");
+        assert_eq!(zelda.log_in("zelda", PASSWORD).await.status, 200);
+        delete(&mut zelda).await;
+        let (main, _) = page(&mut ada, &path).await;
+        assert_eq!(words.map(|words| main.matches(words).count()), [1, 1], "{main}");
+    }
+
+    async fn an_export_that_fails_leaves_no_file_in_its_way(app: TestApp) {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join("log.jsonl");
+        let config = &app.services.state.config;
+        let (data, url) = (config.data_dir.to_str().expect("a path"), config.database_url());
+        let words = ["export", "--output", file.to_str().expect("a path"), "--data-dir", data, "--database-url", &url];
+        let export = async || export::run(Words::parse_from(words).export).await.map_err(|failed| failed.0);
+        app.refuse("insert on audit_events", "new.event = 'audit_exported'").await;
+        let told = export().await.expect_err("a refusal");
+        assert!(told.contains("nothing was exported") && !file.exists(), "{told}");
+        app.allow("audit_events").await;
+        assert_eq!(export().await, Ok(()));
+        let told = export().await.expect_err("a refusal");
+        assert!(told.contains("exists already") && file.exists(), "{told}");
     }
 
     async fn what_was_cut_off_stays_missing_when_an_operator_lets_the_log_go_on(app: TestApp) {

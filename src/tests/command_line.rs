@@ -148,6 +148,13 @@ fn what_is_missing_is_told_with_what_was_typed_and_nothing_else() {
     }
     let wrong = refusal(&["latchkey", "users", "show", "a"], &[("LATCHKEY_ADDR", "nowhere")]).to_string();
     assert!(wrong.contains("LATCHKEY_ADDR") && !wrong.contains("Usage:"), "{wrong}");
+    for flag in ["--addr", "--metrics-addr"] {
+        let wrong = refusal(&["latchkey", "serve", flag, "localhost:7900"], &[]).to_string();
+        assert!(
+            wrong.contains(flag) && wrong.contains("use an IP address and a port, such as 127.0.0.1:3000"),
+            "{wrong}"
+        );
+    }
 }
 
 #[test]
@@ -202,8 +209,7 @@ on_both_databases! {
         app.logged_in("alice").await;
         let (state, id) = (&app.services.state, app.user("alice").await.id);
         let keys = Keys::list(state).await.expect("the keys");
-        let rows = sessions::store::live_of(&state.db.pool, &id, app.clock.now_ms()).await.expect("the sessions");
-        let live: Vec<_> = rows.into_iter().map(sessions::session::SessionRow::into_live).collect();
+        let live = sessions::store::live_of(&state.db.pool, &id, app.clock.now_ms()).await.expect("the sessions");
         let removed = json!({ "removed": { "until": app.clock.now_ms(), "events": 7 }, "ends_at": null });
         let text = document(&json!({ "keys": keys, "sessions": live, "report": removed })).expect("JSON");
         let read: Value = serde_json::from_str(&text).expect("one document");

@@ -380,7 +380,7 @@ on_both_databases! {
         app.services.keys.reload().await.expect_err("not taken in");
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200, "the keys before stay");
 
-        let secret = SecretKey::load(&app.services.state.config).expect("the secret key");
+        let secret = SecretKey::find(&app.services.state.config).expect("the secret key");
         let (state, revocations) = (app.services.state.clone(), app.services.revocations.clone());
         let keys = Keys::unopened(state, secret, revocations);
         keys.revoke(&old, &order()).await.expect("a receipt");
@@ -467,7 +467,7 @@ on_both_databases! {
     async fn a_key_from_before_rotation_signs_on(app: TestApp) {
         let config = (*app.services.state.config).clone();
         let state = app.services.state.clone();
-        let secret = SecretKey::load(&config).expect("the secret key");
+        let secret = SecretKey::find(&config).expect("the secret key");
         // The table as it was, with a row as it was.
         let old = algorithm::generate(TokenAlgorithm::Es256).expect("a key");
         let (_, decoding) = algorithm::open(TokenAlgorithm::Es256, &old).expect("it opens");

@@ -75,7 +75,7 @@ on_both_databases! {
         assert_eq!(states(&overview(&mut ada).await), (1, 3));
         run(&app, A_MAIL).await;
         let page = overview(&mut ada).await;
-        assert!(states(&page) == (2, 2) && page.contains("Email has been sent"), "{page}");
+        assert!(states(&page) == (2, 2) && page.contains("Email is written to files"), "{page}");
         app.logged_in("alice").await;
         assert_eq!(states(&overview(&mut ada).await), (3, 1));
         let answer = ada.submit("put_away_first_steps", &[("name", "lab")], "/admin").await;

@@ -225,7 +225,7 @@ fn the_core_knows_no_http_and_no_page() {
     assert!(looked_at > 50, "{looked_at} files");
 }
 
-/// Or a person without JavaScript comes back to some other page.
+/// Or a person without JavaScript comes back to some other page. Most forms are a `Form` or a `ButtonForm`: each is one here.
 #[test]
 fn every_form_says_which_page_it_stands_on() {
     // A form that leads to an application. An island, which knows no page: its action has one. A download, which leads nowhere.
@@ -242,7 +242,7 @@ fn every_form_says_which_page_it_stands_on() {
             forms += 1;
         }
     }
-    assert!(forms > 15, "{forms} forms were found");
+    assert!(forms > 10, "{forms} forms were found");
 }
 
 /// The core is small enough to be read in an afternoon. Tests are not in it, and comments and blank lines count.

@@ -221,6 +221,7 @@ on_both_databases! {
         web.tokens(&mut ada, "openid").await;
         let list = ada.open("/admin/apps").await.text();
         assert!(list.contains("<bdi>ספר 5</bdi>") && list.contains("with Latchkey"), "{list}");
+        assert!(list.contains(&format!(">{}</span>", web.id)), "another one may have the same name: {list}");
         assert!(ada.open("/account/connected").await.text().contains("<bdi>ספר 5</bdi>"));
         assert!(ada.open("/account/activity").await.text().contains(isolated));
         assert!(ada.open("/account/apps/latchkey-cli").await.text().contains("It comes with Latchkey."));

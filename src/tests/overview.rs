@@ -152,7 +152,7 @@ on_both_databases! {
         assert!(page.contains("Rate-limited 0 0 accounts, 0 networks, after failed attempts"), "{page}");
         assert!(page.contains("Revocations None yet since this instance started"), "{page}");
         assert!(page.contains("Signing key ES256"), "{page}");
-        assert!(page.contains("Email 0 waiting 0 sent in 24 hours 0 failed"), "{page}");
+        assert!(page.contains("Email 0 waiting 0 written to files in 24 hours 0 failed"), "{page}");
     }
 
     async fn the_chart_and_its_table_say_the_same(app: TestApp) {
@@ -181,7 +181,7 @@ on_both_databases! {
         let mut admin = app.admin().await;
         app.logged_in("alice").await;
         let page = overview(&mut admin).await;
-        assert!(page.contains("Email 1 waiting Oldest: 0 seconds 0 sent in 24 hours 0 failed"), "{page}");
+        assert!(page.contains("Email 1 waiting Oldest: 0 seconds 0 written to files in 24 hours 0 failed"), "{page}");
         app.clock.advance_ms(HOUR_MS / 4 + 1);
         admin = app.logged_in_again("ada").await;
         let page = overview(&mut admin).await;
@@ -190,10 +190,11 @@ on_both_databases! {
         // The second one tells of the log-in from another browser.
         sqlx::query("update outbox set given_up_at = created_at").execute(pool).await.expect("the outbox");
         let page = overview(&mut admin).await;
-        assert!(page.contains("0 waiting 0 sent in 24 hours 2 failed in 30 days Run latchkey mail list"), "{page}");
+        assert!(page.contains("0 waiting 0 written to files in 24 hours 2 failed in 30 days Run latchkey mail list"), "{page}");
         sqlx::query("update outbox set sent_at = created_at, given_up_at = null").execute(pool).await.expect("the outbox");
         let page = overview(&mut admin).await;
-        assert!(page.contains("0 waiting 2 sent in 24 hours 0 failed in 30 days"), "{page}");
+        assert!(page.contains("0 waiting 2 written to files in 24 hours 0 failed in 30 days"), "{page}");
+        assert!(page.contains("Done Email Email is written to files in the data folder."), "{page}");
     }
 
     async fn another_instance_shows_up_with_what_it_has_heard(app: TestApp) {

@@ -8,7 +8,11 @@ use super::{
     caller::{Answer, Caller},
     on_both_databases,
 };
-use crate::auth::{links::Purpose, second_factor::authenticator::Authenticator};
+use crate::{
+    auth::{links::Purpose, second_factor::authenticator::Authenticator},
+    base::finding::State,
+    cli::doctor::keys::second_factors,
+};
 
 const STEP_MS: i64 = 30_000;
 const MINUTE_MS: i64 = 60_000;
@@ -294,6 +298,22 @@ on_both_databases! {
         expect_refusal(&enter(&mut app.half_logged_in("alice").await, second).await, 422, "WrongRecoveryCode");
         // The app goes on working.
         expect_in(&enter(&mut app.half_logged_in("alice").await, &app.code(&alice.app)).await);
+    }
+
+    async fn a_factor_that_another_secret_key_has_sealed_is_told_and_the_doctor_finds_it(app: TestApp) {
+        let alice = app.with_second_factor("alice").await;
+        let (state, secret) = (&app.services.state, &app.services.secret);
+        assert!(second_factors(state, secret).await.is_none());
+        let change = "update totp set secret_sealed = 'of another key'";
+        sqlx::query(change).execute(&state.db.pool).await.expect("a change");
+        for code in [&*app.code(&alice.app), "aaaaa-bbbbb"] {
+            let mut half = app.half_logged_in("alice").await;
+            expect_refusal(&enter(&mut half, code).await, 503, "FactorUnreadable");
+            let answer = half.submit("enter_code", &[("code", code)], "/login/code").await;
+            assert!(answer.text().contains("Contact an administrator."), "{}", answer.text());
+        }
+        let found = second_factors(state, secret).await.expect("a finding");
+        assert!(found.state == State::Error && found.message.starts_with("1 user can't log in"), "{found:?}");
     }
 
     async fn a_recovery_code_is_of_one_account(app: TestApp) {
@@ -782,7 +802,7 @@ on_both_databases! {
         sqlx::query("update totp set secret_sealed = (select secret_sealed from totp where user_id = $1) where user_id = $2")
             .bind(from).bind(to).execute(&app.services.state.db.pool).await.expect("copied");
         let answer = enter(&mut app.half_logged_in("alice").await, &app.code(&mallory.app)).await;
-        assert_eq!(answer.status, 500);
+        assert_eq!(answer.status, 503);
         assert!(answer.set_cookie("__Host-session").is_empty());
     }
 }

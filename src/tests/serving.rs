@@ -237,6 +237,14 @@ async fn each_kind_of_request_target_is_understood_or_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_that_says_no_to_a_method_offers_no_other_try() {
+    let server = running().await;
+    let read = b"BREW /login HTTP/1.1\r\nHost: localhost:3000\r\nAccept: text/html\r\nConnection: close\r\n\r\n";
+    let page = answer(send(server.address, read).await).await;
+    assert!(page.contains("Unknown method") && !page.contains("Try again"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn stopping_does_not_wait_for_half_sent_requests() {
     let server = running().await;
     let half = send(server.address, b"GET / HTTP/1.1\r\nHost: loc").await;

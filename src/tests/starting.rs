@@ -1,14 +1,23 @@
 //! What is opened at the start, and what is said when it cannot be.
 
-use std::os::unix::fs::PermissionsExt;
+use std::{
+    io::{ErrorKind, Seek, SeekFrom, Write},
+    os::unix::fs::PermissionsExt,
+};
 
 use axum::http::Method;
 use clap::Parser;
 use serde_json::json;
+use sqlx::{AnyConnection, Connection, Executor};
 
-use super::app::TestApp;
+use super::{app::TestApp, on_both_databases};
 use crate::{
-    base::{config::Config, db::Kind},
+    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
+    base::{
+        config::Config,
+        db::{Kind, install_drivers},
+    },
+    cli,
     pages::part::Parts,
     serve,
 };
@@ -49,6 +58,145 @@ async fn a_command_for_an_installation_that_is_not_there_makes_nothing() {
     let words = words.expect("a refusal");
     assert!(words.contains("there is no database at") && words.contains("LATCHKEY_DATA_DIR"), "{words}");
     assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn a_database_of_another_program_is_called_that() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    install_drivers();
+    let url = format!("sqlite://{data}/latchkey.db?mode=rwc");
+    let mut other = AnyConnection::connect(&url).await.expect("a database");
+    other.execute("create table songs (id integer)").await.expect("a table");
+    other.close().await.expect("closed");
+    let words = serve::connect(config(&["--data-dir", data]), false).await.err().expect("a refusal");
+    assert!(words.contains("not a database of Latchkey, or it was never migrated; run `latchkey migrate`"), "{words}");
+}
+
+#[tokio::test]
+async fn a_folder_or_a_file_that_cannot_be_used_is_named_with_the_cause() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name).to_str().expect("a path").to_owned();
+    std::fs::write(path("file"), "").expect("a file");
+    let url = format!("sqlite://{}/latchkey.db", path("file"));
+    let words = serve::connect(config(&["--database-url", &url]), false).await.err().expect("a refusal");
+    assert!(
+        words.contains("cannot open") && words.contains("Not a directory") && words.contains("file/latchkey.db"),
+        "{words}"
+    );
+    // Nothing is closed to root.
+    if rustix::process::geteuid().is_root() {
+        return;
+    }
+    let services = serve::open(config(&["--data-dir", &path("data")])).await.expect("the services");
+    services.close_databases().await;
+    let set = |name: &str, mode: u32| {
+        std::fs::set_permissions(path(name), std::fs::Permissions::from_mode(mode)).expect("its mode");
+    };
+    for (name, mode, usual) in [("data/latchkey.db", 0, 0o600), ("data", 0o500, 0o700), ("data", 0, 0o700)] {
+        set(name, mode);
+        let words = serve::connect(config(&["--data-dir", &path("data")]), false).await.err();
+        set(name, usual);
+        let words = words.expect("a refusal");
+        assert!(words.contains("Permission denied") && words.contains(&path(name)), "{name} {mode:o}: {words}");
+    }
+}
+
+#[tokio::test]
+async fn no_new_secret_key_is_made_for_a_database_that_another_one_has_sealed() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    serve::open(config(&["--data-dir", data])).await.expect("the services");
+    let (file, elsewhere) = (folder.path().join("secret.key"), folder.path().join("elsewhere"));
+    std::fs::rename(&file, &elsewhere).expect("moved");
+    let words = refusal(&["--data-dir", data]).await;
+    assert!(words.contains("secret.key; restore it, or set LATCHKEY_SECRET_KEY"), "{words}");
+    assert!(!file.exists(), "the next start finds none, either");
+    std::fs::rename(&elsewhere, &file).expect("moved");
+    serve::open(config(&["--data-dir", data])).await.expect("the services");
+}
+
+/// Makes the disk full, as far as the database can tell.
+async fn fill(app: &TestApp) {
+    let pool = &app.services.state.db.pool;
+    if app.kind() == Kind::Postgres {
+        let full = "create or replace function full_disk() returns trigger language plpgsql as $$ begin raise exception \
+                    'could not extend file' using errcode = '53100'; end $$";
+        pool.execute(full).await.expect("a function");
+        for statement in [
+            "create or replace trigger full_notes before insert on notes for each row execute function full_disk()",
+            "create or replace trigger full_events before insert on audit_events for each row execute function full_disk()",
+        ] {
+            pool.execute(statement).await.expect("a trigger");
+        }
+        return;
+    }
+    // Each connection has its own limit; one that is in use at this moment gets none.
+    let mut idle = Vec::new();
+    while let Some(mut connection) = pool.try_acquire() {
+        connection.execute("pragma max_page_count = 1").await.expect("as few as there are");
+        idle.push(connection);
+    }
+}
+
+on_both_databases! {
+    async fn a_full_database_is_busy_and_the_command_line_says_why(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let id = alice.user_id().await;
+        let input = json!({ "title": "t", "body": "long words ".repeat(1_800) });
+        let mut refused = None;
+        for _ in 0..20 {
+            fill(&app).await;
+            refused = Some(alice.api(Method::POST, "/api/v1/notes", Some(input.clone())).await);
+            if refused.as_ref().is_some_and(|answer| answer.status != 201) {
+                break;
+            }
+        }
+        let answer = refused.expect("an answer");
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
+        // What is small may still find room.
+        let mut told = None;
+        for _ in 0..100 {
+            let cause = Cause { actor: Actor::CommandLine, ..Cause::by_system(EndReason::ByAdmin) };
+            if let Err(error) = app.services.terminator.terminate_everywhere(Target::User(&id), cause).await {
+                told = Some(cli::told(error.to_string()));
+                break;
+            }
+        }
+        let told = told.expect("a refusal");
+        assert!(told.starts_with("the database can't be written: ") && told.ends_with("; nothing was done"), "{told}");
+        assert_eq!(cli::told("there is no user x".into()), "there is no user x");
+    }
+
+    async fn a_database_of_a_newer_version_is_refused_by_the_server_and_by_every_command(app: TestApp) {
+        let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time) \
+                     select version + 9000, 'newer', success, checksum, 0 from _sqlx_migrations \
+                     where version = (select min(version) from _sqlx_migrations)";
+        sqlx::query(newer).execute(&app.services.state.db.pool).await.expect("a row");
+        let config = || Config::clone(&app.services.state.config);
+        let refusals = [
+            app.start_again().await.err(),
+            serve::migrate(config(), &Parts::default()).await.err(),
+            serve::connect(config(), false).await.err(),
+        ];
+        let words = "the database was migrated by a newer Latchkey (1 unknown migration); run the newer version";
+        assert_eq!(refusals, [(); 3].map(|()| Some(words.to_owned())));
+    }
+}
+
+#[tokio::test]
+async fn a_file_that_may_not_grow_is_an_error_and_not_the_end() {
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // Far beyond what any other test writes.
+    const LIMIT: u64 = 1 << 40;
+    crate::outlive_full_files();
+    let mut file = tempfile::tempfile().expect("a file");
+    file.seek(SeekFrom::Start(LIMIT)).expect("a place");
+    let before = getrlimit(Resource::Fsize);
+    setrlimit(Resource::Fsize, Rlimit { current: Some(LIMIT), ..before }).expect("a limit");
+    let written = file.write(b"x");
+    setrlimit(Resource::Fsize, before).expect("as it was");
+    assert_eq!(written.map_err(|error| error.kind()), Err(ErrorKind::FileTooLarge));
 }
 
 #[tokio::test]

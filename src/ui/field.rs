@@ -179,7 +179,7 @@ pub fn LinesField(
     }
 }
 
-/// One of a few. The first is chosen where `chosen` is none of them.
+/// One of a few. The first is chosen where `chosen` is none of them, and nothing in particular with `all`.
 #[component]
 pub fn SelectField(
     name: &'static str,
@@ -188,9 +188,12 @@ pub fn SelectField(
     #[prop(optional)]
     field: Option<Field>,
     #[prop(optional)] help: &'static str,
+    /// What nothing in particular is called, where that may be chosen.
+    #[prop(optional)]
+    all: &'static str,
     /// As they're sent, and in words.
     options: Vec<(&'static str, &'static str)>,
-    chosen: String,
+    #[prop(into)] chosen: String,
 ) -> impl IntoView {
     if let Some(field) = field {
         stands_here(field, name);
@@ -211,7 +214,10 @@ pub fn SelectField(
                 aria-invalid=field.and_then(wrong_at).map(|_| "true")
                 aria-describedby=described_by
                 data-field=field.map(|field| field.into_str())
-            >{options.collect_view()}</select>
+            >
+                {(!all.is_empty()).then(|| view! { <option value="">{all}</option> })}
+                {options.collect_view()}
+            </select>
             {field.map(|field| view! { <FieldError id=name field /> })}
         </div>
     }

@@ -47,6 +47,33 @@ pub fn Here() -> impl IntoView {
     view! { <input type="hidden" name=PAGE value=here() /> }
 }
 
+/// A form that is only a button, for an act that needs nothing but a click. It is sent as browsers do.
+#[component]
+pub fn ButtonForm(
+    /// Of the action.
+    action: &'static str,
+    /// What goes along, unseen.
+    #[prop(optional)]
+    fields: Vec<(&'static str, String)>,
+    #[prop(optional)] form_class: &'static str,
+    #[prop(default = "button")] class: &'static str,
+    /// What the button is called at `/confirm`, if the act may have to wait for the password there.
+    #[prop(optional, into)]
+    confirm_label: Option<String>,
+    /// What the button says.
+    children: Content,
+) -> impl IntoView {
+    let fields = fields.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value /> });
+    let name = confirm_label.as_ref().map(|_| Held::BUTTON);
+    view! {
+        <form method="post" action=action class=form_class>
+            <Here />
+            {fields.collect_view()}
+            <button type="submit" class=class name=name value=confirm_label>{children.drawn()}</button>
+        </form>
+    }
+}
+
 /// Around a form that is sent as browsers do, because whatever the answer is, it is another page. Inside a [`Form`] it
 /// is there already.
 #[component]

@@ -1,4 +1,4 @@
-//! The frame of a page: its title for the tab, its heading, its content. Server side.
+//! The frame of a page: its title for the tab, its heading, its content in cards. Server side.
 
 use leptos::prelude::*;
 use leptos_meta::Title;
@@ -22,6 +22,22 @@ pub fn Page(
             <h1>{heading.unwrap_or_else(|| title.to_owned())}</h1>
             {children.drawn()}
         </main>
+    }
+}
+
+/// A part of a page, named by its heading.
+#[component]
+pub fn Card(
+    id: &'static str,
+    #[prop(into)] heading: String,
+    #[prop(optional)] danger: bool,
+    children: Content,
+) -> impl IntoView {
+    view! {
+        <section class=if danger { "card danger" } else { "card" } aria-labelledby=id>
+            <h2 id=id>{heading}</h2>
+            {children.drawn()}
+        </section>
     }
 }
 

@@ -11,6 +11,8 @@ pub mod contact;
 #[cfg(feature = "ssr")]
 pub mod copy;
 #[cfg(feature = "ssr")]
+pub mod document;
+#[cfg(feature = "ssr")]
 pub mod draw;
 #[cfg(feature = "ssr")]
 pub mod empty;
@@ -23,10 +25,6 @@ pub mod frame;
 #[cfg(feature = "ssr")]
 pub mod head;
 pub mod live;
-#[cfg(feature = "ssr")]
-pub mod look_again;
-#[cfg(feature = "ssr")]
-pub mod molds;
 #[cfg(feature = "views")]
 pub mod notice;
 #[cfg(feature = "ssr")]
@@ -40,22 +38,12 @@ pub mod refused;
 #[cfg(feature = "ssr")]
 pub mod session_list;
 #[cfg(feature = "ssr")]
-pub mod session_watch;
-#[cfg(feature = "views")]
-pub mod skeleton;
-#[cfg(feature = "ssr")]
-pub mod start;
-#[cfg(feature = "ssr")]
 pub mod table;
 #[cfg(feature = "ssr")]
 pub mod tabs;
 #[cfg(feature = "ssr")]
-pub mod toast;
-#[cfg(feature = "ssr")]
 pub mod turn;
 pub mod when;
-#[cfg(feature = "ssr")]
-pub mod zone;
 
 #[cfg(feature = "views")]
 use leptos::task::{spawn_local, tick};

@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use crate::{base::error::AppError, web::page::refused};
+
 /// `kind`: info, success, warning or error. Its word stands there too, for colour alone tells no one enough; information
 /// needs none.
 ///
@@ -24,4 +26,20 @@ where
             <div class="notice-words">{children.into_inner()()}</div>
         </div>
     }
+}
+
+/// What the act on the page before this one did. It has the focus, so it is read first.
+#[component]
+pub fn OutcomeNotice(#[prop(default = "success")] kind: &'static str, #[prop(into)] words: String) -> impl IntoView {
+    view! {
+        <div id="outcome" tabindex="-1" role="status" autofocus>
+            <Notice kind>{words}</Notice>
+        </div>
+    }
+}
+
+/// Why a plain form was refused; a `Form` says it by itself.
+#[component]
+pub fn RefusedNotice(#[prop(default = refused())] error: Option<AppError>) -> impl IntoView {
+    error.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })
 }

@@ -1,7 +1,7 @@
 //! The frame of every action (server function). Its answer is the same for everyone; what is made of it depends on who
 //! asks: another page for a browser, words for our own script, data for a program. Server side.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex};
 
 use axum::{
     Router,
@@ -35,6 +35,7 @@ use crate::base::{
     caller::Caller,
     config::Config,
     error::{AppError, RequestNumber},
+    lock::lock,
     state::AppState,
 };
 
@@ -123,7 +124,7 @@ pub struct Since(Arc<Mutex<Extensions>>);
 
 impl Since {
     pub fn insert<T: Clone + Send + Sync + 'static>(&self, value: T) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(value);
+        lock(&self.0).insert(value);
     }
 }
 
@@ -132,7 +133,7 @@ impl Since {
 async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: AppError) -> Response {
     let fields = fields_of(form);
     if let Some(Since(changed)) = parts.extensions.remove::<Since>() {
-        parts.extensions.extend(changed.lock().unwrap_or_else(PoisonError::into_inner).clone());
+        parts.extensions.extend(lock(&changed).clone());
     }
     // Whoever mistypes the password where it is asked for stays there, and so does who has to wait.
     let was_held = fields.iter().any(|(name, _)| name == Held::FIELD);

@@ -5,10 +5,11 @@ use axum::http::request::Parts;
 use leptos::prelude::{expect_context, use_context};
 
 use super::{
-    action::{Since, append_cookie, caller, extension},
+    action::{Since, append_cookie, caller, extension, tell_next_page},
     cookies,
     cookies::Name,
     link_cookie,
+    page::Flash,
     session::find_user::secret_cookie,
 };
 use crate::{
@@ -124,6 +125,16 @@ pub fn keep_secret(new: Option<&NewSecret>) {
 
 pub fn keep_device(device: &Device) {
     append_cookie(cookies::set(&app().state.config, Name::Device, device.expose(), KEEP_DAYS * 24 * 3600));
+}
+
+/// Leads to a page, which says what happened: the end of most actions.
+///
+/// # Errors
+/// None: what it returns is what an action ends with.
+pub fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
+    tell_next_page(&Flash::new(told));
+    leptos_axum::redirect(page);
+    Ok(())
 }
 
 /// Takes the session and its token out of the browser.

@@ -3,14 +3,14 @@
 use std::{
     collections::{HashMap, hash_map::Entry},
     hash::BuildHasher,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use foldhash::quality::RandomState;
 use tokio::sync::{AcquireError, OwnedSemaphorePermit, Semaphore, TryAcquireError};
 
-use crate::base::error::AppError;
+use crate::base::{error::AppError, lock::lock};
 
 /// So many requests of one session may wait for their turn. Each holds some kilobytes and no connection to the database.
 /// Of a session and not of a person: whoever floods a stolen one must not keep the owner, who comes with another, from
@@ -95,7 +95,7 @@ impl Crowd {
     fn join(&self, who: &str, session: &str) -> Option<Queue> {
         let Inner { at_once, hasher, .. } = &*self.0;
         let (who, session) = (hasher.hash_one(who), hasher.hash_one(session));
-        let mut lines = self.0.lines();
+        let mut lines = lock(&self.0.lines);
         if lines.get(&session).is_some_and(|line| line.present >= at_once + WAITING_MAX) {
             return None;
         }
@@ -108,7 +108,7 @@ impl Crowd {
 
     /// How many requests of this person are worked on or wait.
     pub fn present(&self, who: &str) -> usize {
-        self.0.lines().get(&self.0.hasher.hash_one(who)).map_or(0, |line| line.present)
+        lock(&self.0.lines).get(&self.0.hasher.hash_one(who)).map_or(0, |line| line.present)
     }
 }
 
@@ -141,16 +141,9 @@ fn leave_line(lines: &mut Lines, who: u64) {
     }
 }
 
-impl Inner {
-    fn lines(&self) -> MutexGuard<'_, Lines> {
-        // Nothing can be half done in there.
-        self.lines.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 impl Drop for Present {
     fn drop(&mut self) {
-        let mut lines = self.crowd.lines();
+        let mut lines = lock(&self.crowd.lines);
         leave_line(&mut lines, self.who);
         self.session.iter().for_each(|session| leave_line(&mut lines, *session));
     }

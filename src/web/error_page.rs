@@ -134,6 +134,7 @@ fn title_and_next_step(status: StatusCode) -> (&'static str, &'static str) {
         StatusCode::METHOD_NOT_ALLOWED => {
             ("Not a page", "Apps and forms send data to this address. Go to the start page.")
         }
+        StatusCode::NOT_IMPLEMENTED => ("Unknown method", "Go to the start page."),
         StatusCode::PAYLOAD_TOO_LARGE => ("Too large", "Send less, or send it in parts."),
         StatusCode::TOO_MANY_REQUESTS => ("Too many attempts", "Wait a while, then try again."),
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
@@ -145,5 +146,6 @@ fn title_and_next_step(status: StatusCode) -> (&'static str, &'static str) {
 }
 
 fn is_worth_another_try(status: StatusCode) -> bool {
-    status.is_server_error() || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
+    status.is_server_error() && status != StatusCode::NOT_IMPLEMENTED
+        || matches!(status, StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_MANY_REQUESTS)
 }

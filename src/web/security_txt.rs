@@ -9,12 +9,10 @@ use axum::{
 };
 
 use super::problem::Problem;
-use crate::base::{error::AppError, rfc3339::seconds, state::AppState};
+use crate::base::{DAY_MS, error::AppError, rfc3339::seconds, state::AppState};
 
 /// Where it is looked for (RFC 9116 3).
 pub const PATH: &str = "/.well-known/security.txt";
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// Who has kept a copy asks again then. The file is made anew at each request, so it never runs out here.
 const GOOD_FOR_MS: i64 = 30 * DAY_MS;

@@ -3,13 +3,17 @@
 use serde::Serialize;
 
 use super::Anchor;
+use crate::audit::log::store::EventRow;
+
+/// So many findings are told one by one; the rest is counted.
+const FINDINGS_MAX: usize = 100;
 
 /// What was found.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct Report {
     /// Nothing was changed, as far as the given keys can tell, and they can tell of all of it.
     pub intact: bool,
-    /// Sealed events that were looked at.
+    /// Sealed events that were checked.
     pub events: u64,
     /// Of them, those whose address, browser or words were blanked with a deleted account.
     pub blanked: u64,
@@ -26,6 +30,36 @@ pub struct Report {
     pub removed: Option<ByRetention>,
     /// What was noted down was removed since, so nothing can be held against it.
     pub since_removed: bool,
+}
+
+impl Report {
+    pub fn other_key(&mut self, name: &str, from: i64, to: i64) {
+        let stretches = &mut self.other_keys;
+        if let Some(stretch) = stretches.last_mut().filter(|stretch| stretch.key == name && stretch.to + 1 == from) {
+            stretch.to = to;
+        } else if stretches.len() < FINDINGS_MAX {
+            stretches.push(Stretch { key: name.to_owned(), from, to });
+        } else {
+            self.more_findings += 1;
+        }
+    }
+
+    pub fn found(&mut self, what: What, row: &EventRow) {
+        let seq = row.seq.unwrap_or_default();
+        self.push(Finding { what, seq, to: seq, id: row.id.clone(), at: Some(row.at) });
+    }
+
+    pub fn found_stretch(&mut self, what: What, seq: i64, to: i64) {
+        self.push(Finding { what, seq, to, id: String::new(), at: None });
+    }
+
+    fn push(&mut self, finding: Finding) {
+        if self.findings.len() < FINDINGS_MAX {
+            self.findings.push(finding);
+        } else {
+            self.more_findings += 1;
+        }
+    }
 }
 
 /// What retention has removed, as the log says under its key.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{ChainKey, key_name, store, store::Removed};
 use crate::{
     audit::log::store::EventRow,
-    base::{sealed::SecretKey, state::AppState},
+    base::{DAY_MS, sealed::SecretKey, state::AppState},
 };
 
 /// Events that are removed in one transaction. On SQLite no one else writes meanwhile, so it is some milliseconds of work.
@@ -14,8 +14,6 @@ const AT_ONCE: i64 = 500;
 
 /// Between two transactions others get their turn.
 const PAUSE: Duration = Duration::from_millis(50);
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Why nothing is removed.
 #[derive(Debug, thiserror::Error)]

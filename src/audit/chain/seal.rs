@@ -19,6 +19,7 @@ use crate::{
         event::{Actor, Event, Kind},
     },
     base::{
+        DAY_MS,
         db::{Tx, in_time},
         sealed::SecretKey,
         state::AppState,
@@ -33,8 +34,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Beyond this the database counts as silent.
 const BATCH_MAX: Duration = Duration::from_secs(20);
-
-const DAY_MS: i64 = 86_400_000;
 
 /// Why nothing is sealed.
 #[derive(Debug, thiserror::Error)]

@@ -6,7 +6,7 @@ use sqlx::AnyPool;
 
 use super::{
     Anchor, ChainKey, key_name, origin_digest,
-    report::{ByRetention, Finding, Report, Stretch, What},
+    report::{ByRetention, Report, What},
     store,
     store::End,
     words_digest,
@@ -18,9 +18,6 @@ const AT_ONCE: i64 = 1_000;
 
 /// Behind a deletion events are blanked for so long; see `people/deletion/clean_up.rs`.
 const LATE_MS: i64 = 26 * 3_600_000;
-
-/// So many findings are told one by one; the rest is counted.
-const FINDINGS_MAX: usize = 100;
 
 /// An event that waits for longer than this has no one who seals it.
 const WAITS_TOO_LONG_MS: i64 = 60_000;
@@ -45,6 +42,7 @@ pub async fn verify(
         until: 0,
         next: 1,
         previous: Some(String::new()),
+        before_key: None,
         forgotten: HashMap::new(),
         report: Report::default(),
     };
@@ -74,6 +72,9 @@ struct Walk<'a> {
     next: i64,
     /// The mac of the row before; `None` when that row is missing.
     previous: Option<String>,
+    /// The last event before those that were sealed with the key of the row before; of removed ones, the last. `None` at
+    /// the beginning, and after a gap.
+    before_key: Option<Anchor>,
     /// Whose account was deleted, asked once per batch and person.
     forgotten: HashMap<String, bool>,
     report: Report,
@@ -82,12 +83,14 @@ struct Walk<'a> {
 impl Walk<'_> {
     /// Whether the row that names the end is one that we have written.
     fn check_end(&mut self) {
-        let Some(end) = self.end.clone() else { return self.found_stretch(What::EndChanged, self.last, self.last) };
+        let Some(end) = self.end.clone() else {
+            return self.report.found_stretch(What::EndChanged, self.last, self.last);
+        };
         match self.keys.iter().find(|key| key.is_named_in(&end.seal)) {
             _ if end.seq == 0 && end.mac.is_empty() && end.seal.is_empty() => {}
             Some(key) if key.seal(end.seq, &end.mac) == end.seal => {}
             None if key_name(&end.seal).is_some() => {}
-            _ => self.found_stretch(What::EndChanged, end.seq, end.seq),
+            _ => self.report.found_stretch(What::EndChanged, end.seq, end.seq),
         }
     }
 
@@ -102,15 +105,15 @@ impl Walk<'_> {
             let is_other = key.is_none() && key_name(&said.seal).is_some();
             if said.first_seq != to + 1 || !(is_sealed || is_other) {
                 if !self.report.findings.iter().any(|finding| finding.what == What::RemovalChanged) {
-                    self.found_stretch(What::RemovalChanged, said.first_seq, said.last_seq);
+                    self.report.found_stretch(What::RemovalChanged, said.first_seq, said.last_seq);
                 }
                 return Ok(());
             }
             if is_new && is_other {
-                self.other_key(key_name(&said.seal).unwrap_or_default(), said.first_seq, said.last_seq);
+                self.report.other_key(key_name(&said.seal).unwrap_or_default(), said.first_seq, said.last_seq);
             }
             if is_new && said.unfit > 0 {
-                self.found_stretch(What::RemovedUnfit, said.first_seq, said.last_seq);
+                self.report.found_stretch(What::RemovedUnfit, said.first_seq, said.last_seq);
             }
             to = said.last_seq;
             sum.events += said.events;
@@ -118,6 +121,7 @@ impl Walk<'_> {
             (sum.to, sum.until) = (to, sum.until.max(said.until_at));
             self.until = sum.until;
             if is_new {
+                self.before_key = Some(Anchor { seq: said.last_seq, mac: said.last_mac.clone() });
                 (self.next, self.previous) = (said.last_seq + 1, Some(said.last_mac));
             }
             self.report.removed = Some(sum.clone());
@@ -138,7 +142,7 @@ impl Walk<'_> {
             }
         }
         if self.next <= end {
-            self.found_stretch(What::CutOff, self.next, end);
+            self.report.found_stretch(What::CutOff, self.next, end);
         }
         Ok(())
     }
@@ -146,11 +150,11 @@ impl Walk<'_> {
     async fn look_at(&mut self, row: &EventRow, end: i64) -> Result<(), sqlx::Error> {
         let seq = row.seq.unwrap_or_default();
         if seq < 1 || seq > end {
-            self.found(What::PutIn, row);
+            self.report.found(What::PutIn, row);
             return Ok(());
         }
         if seq <= self.removed {
-            self.found(What::BroughtBack, row);
+            self.report.found(What::BroughtBack, row);
             return Ok(());
         }
         if seq > self.next {
@@ -161,20 +165,20 @@ impl Walk<'_> {
             return Ok(());
         }
         if seq > self.next {
-            self.found_stretch(What::Missing, self.next, seq - 1);
+            self.report.found_stretch(What::Missing, self.next, seq - 1);
             self.previous = None;
         }
-        self.report.events += 1;
         self.check_mac(row);
+        self.note_key(row);
         if row.event == Kind::AuditResumed.into_str() && !self.is_change_of_key(row) {
-            self.found(What::Resumed, row);
+            self.report.found(What::Resumed, row);
         }
         self.check_halves(row).await?;
         if self.since.is_some_and(|since| since.seq == seq && since.mac != row.mac) {
-            self.found(What::Rewritten, row);
+            self.report.found(What::Rewritten, row);
         }
         if self.end.as_ref().is_some_and(|end| end.seq == seq && end.mac != row.mac) {
-            self.found(What::EndChanged, row);
+            self.report.found(What::EndChanged, row);
         }
         self.next = seq + 1;
         self.previous = Some(row.mac.clone());
@@ -183,15 +187,16 @@ impl Walk<'_> {
     }
 
     fn check_mac(&mut self, row: &EventRow) {
-        let Some(name) = key_name(&row.mac) else { return self.found(What::Changed, row) };
+        let Some(name) = key_name(&row.mac) else { return self.report.found(What::Changed, row) };
         let Some(key) = self.keys.iter().find(|key| key.is_named_in(&row.mac)) else {
             let seq = row.seq.unwrap_or_default();
-            return self.other_key(name, seq, seq);
+            return self.report.other_key(name, seq, seq);
         };
+        self.report.events += 1;
         // After a gap no one can say what the row was sealed onto; the gap is told.
         let fits = self.previous.as_ref().is_none_or(|previous| key.mac(previous, row) == row.mac);
         if !fits {
-            self.found(What::Changed, row);
+            self.report.found(What::Changed, row);
         }
     }
 
@@ -205,7 +210,7 @@ impl Walk<'_> {
         let origin_is_blank = [&row.origin_salt, &row.ip, &row.device].iter().all(|text| text.is_empty());
         let words_are_blank = row.words_salt.is_empty() && row.reason.is_empty() && row.details == "null";
         if !(origin_fits || origin_is_blank) || !(words_fit || words_are_blank) {
-            self.found(What::WordsChanged, row);
+            self.report.found(What::WordsChanged, row);
             return Ok(());
         }
         // What a request under way has written after the deletion is blanked, too, within a day, and the deletion may have
@@ -217,7 +222,7 @@ impl Walk<'_> {
         if explained {
             self.report.blanked += 1;
         } else {
-            self.found(What::Blanked, row);
+            self.report.found(What::Blanked, row);
         }
         Ok(())
     }
@@ -231,16 +236,31 @@ impl Walk<'_> {
         Ok(is_forgotten)
     }
 
+    /// Where the key changes, the event before is what the new one goes on after.
+    fn note_key(&mut self, row: &EventRow) {
+        match &self.previous {
+            None => self.before_key = None,
+            Some(mac) if key_name(mac) != key_name(&row.mac) => {
+                self.before_key = Some(Anchor { seq: self.next - 1, mac: mac.clone() });
+            }
+            Some(_) => {}
+        }
+    }
+
     /// Whether the log went on here because the secret key was replaced, and nothing was missing: the end of before was
-    /// sealed with another key than this event, the same as the event before, and that was the last.
+    /// sealed with another key than this event, the same as the last event of that key, and that was the last of all.
+    /// What had waited to be sealed stands in between, under the key of this event.
     /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
     fn is_change_of_key(&self, row: &EventRow) -> bool {
         let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
         let detail = |name: &str| details[name].as_str().unwrap_or_default();
         let (end, seal) = (detail("end_was"), detail("seal_was"));
-        let (Ok(anchor), Some(previous)) = (end.parse::<Anchor>(), &self.previous) else { return false };
+        let (Ok(anchor), Some(before)) = (end.parse::<Anchor>(), &self.before_key) else { return false };
         let is_other = key_name(seal).is_some() && key_name(seal) != key_name(&row.mac);
-        let is_whole = end == detail("last_event") && anchor.mac == *previous && key_name(previous) == key_name(seal);
+        // Retention may have removed some of what had waited, and what stands before it.
+        let is_removed = anchor.seq < before.seq && key_name(&before.mac) == key_name(&row.mac);
+        let is_last = anchor == *before || is_removed;
+        let is_whole = end == detail("last_event") && is_last && key_name(&anchor.mac) == key_name(seal);
         let key = self.keys.iter().find(|key| key.is_named_in(seal));
         is_other && is_whole && key.is_none_or(|key| key.seal(anchor.seq, &anchor.mac) == seal)
     }
@@ -250,39 +270,12 @@ impl Walk<'_> {
         for row in store::waiting_of(self.db, Kind::AuditResumed).await? {
             let own = self.keys.first().map(|key| key.seal(0, "")).unwrap_or_default();
             let as_sealed = EventRow { seq: Some(self.next), mac: own, ..row };
+            self.note_key(&as_sealed);
             if !self.is_change_of_key(&as_sealed) {
-                self.found(What::Resumed, &as_sealed);
+                self.report.found(What::Resumed, &as_sealed);
             }
         }
         Ok(())
-    }
-
-    fn other_key(&mut self, name: &str, from: i64, to: i64) {
-        let stretches = &mut self.report.other_keys;
-        if let Some(stretch) = stretches.last_mut().filter(|stretch| stretch.key == name && stretch.to + 1 == from) {
-            stretch.to = to;
-        } else if stretches.len() < FINDINGS_MAX {
-            stretches.push(Stretch { key: name.to_owned(), from, to });
-        } else {
-            self.report.more_findings += 1;
-        }
-    }
-
-    fn found(&mut self, what: What, row: &EventRow) {
-        let seq = row.seq.unwrap_or_default();
-        self.push(Finding { what, seq, to: seq, id: row.id.clone(), at: Some(row.at) });
-    }
-
-    fn found_stretch(&mut self, what: What, seq: i64, to: i64) {
-        self.push(Finding { what, seq, to, id: String::new(), at: None });
-    }
-
-    fn push(&mut self, finding: Finding) {
-        if self.report.findings.len() < FINDINGS_MAX {
-            self.report.findings.push(finding);
-        } else {
-            self.report.more_findings += 1;
-        }
     }
 
     /// What was noted down must have been met on the way.
@@ -293,7 +286,7 @@ impl Walk<'_> {
             return self.report;
         }
         if let Some(since) = self.since.filter(|since| since.seq >= self.next) {
-            self.found_stretch(What::Rewritten, since.seq, since.seq);
+            self.report.found_stretch(What::Rewritten, since.seq, since.seq);
         }
         self.report
     }

@@ -1,5 +1,6 @@
 //! Slices of the log with the names of those in it, and the events of one user. Server side; reads only.
 
+use serde_json::Value;
 use sqlx::{AnyPool, QueryBuilder};
 use sqlx_macros::FromRow;
 use uuid::Uuid;
@@ -36,6 +37,13 @@ pub struct EventRow {
     pub words_salt: String,
     pub words_digest: String,
     pub mac: String,
+}
+
+impl EventRow {
+    /// Null where they are blanked, or are no JSON.
+    pub fn details(&self) -> Value {
+        serde_json::from_str(&self.details).unwrap_or_default()
+    }
 }
 
 /// An event with the names of who is in it, as far as they still have an account.

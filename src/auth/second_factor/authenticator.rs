@@ -48,7 +48,7 @@ impl Authenticator {
     pub fn open(key: &SecretKey, user_id: &str, sealed: &str) -> Result<Self, AppError> {
         key.open(&name(user_id), sealed).and_then(Self::of).ok_or_else(|| {
             tracing::error!(user = user_id, "the secret of an authenticator app does not open with this secret key");
-            AppError::internal()
+            AppError::FactorUnreadable
         })
     }
 

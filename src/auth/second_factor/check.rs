@@ -1,6 +1,6 @@
 //! Whether login asks for the second factor, and whether a code is it. Server side.
 
-use super::{authenticator::Authenticator, code::Code, recovery::RecoveryCode, removal, store};
+use super::{authenticator::Authenticator, code::Code, recovery::RecoveryCode, removal, store, store::FactorRow};
 use crate::{
     auth::event::{Actor, Event, Kind},
     base::{db::Tx, error::AppError, sealed::SecretKey, state::AppState},
@@ -43,11 +43,20 @@ pub async fn take(
 }
 
 async fn take_of_app(tx: &mut Tx, key: &SecretKey, user_id: &str, digits: &str, now_ms: i64) -> Result<bool, AppError> {
-    let row = store::find(&mut **tx, user_id).await?.filter(|row| row.is_on(now_ms));
-    let Some(row) = row else { return Ok(false) };
-    let authenticator = Authenticator::open(key, user_id, &row.secret_sealed)?;
+    let Some((row, authenticator)) = open(tx, key, user_id, now_ms).await? else { return Ok(false) };
     let Some(step) = authenticator.step_of(digits, now_ms) else { return Ok(false) };
     Ok(store::use_step(&mut **tx, user_id, &row.secret_sealed, step).await?)
+}
+
+async fn open(
+    tx: &mut Tx,
+    key: &SecretKey,
+    user_id: &str,
+    now_ms: i64,
+) -> Result<Option<(FactorRow, Authenticator)>, AppError> {
+    let Some(row) = store::find(&mut **tx, user_id).await?.filter(|row| row.is_on(now_ms)) else { return Ok(None) };
+    let authenticator = Authenticator::open(key, user_id, &row.secret_sealed)?;
+    Ok(Some((row, authenticator)))
 }
 
 async fn take_recovery(
@@ -58,6 +67,8 @@ async fn take_recovery(
     now_ms: i64,
 ) -> Result<Option<Passed>, AppError> {
     if !store::use_code(&mut **tx, &code.hash(key, user_id), user_id, now_ms).await? {
+        // With another secret key no recovery code is right: it must not be called wrong.
+        open(tx, key, user_id, now_ms).await?;
         return Ok(None);
     }
     Ok(Some(Passed::Recovery { left: store::codes_left(&mut **tx, user_id, now_ms).await? }))

@@ -5,10 +5,11 @@ use std::sync::Arc;
 use super::{Viewer, session::LogIn, store};
 use crate::{
     auth::{
+        event::{Actor, Event, Kind},
         revocations, users,
         users::{Role, store::User},
     },
-    base::{db::Tx, error::AppError, state::AppState},
+    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
 };
 
 /// A user with a live session. Only what finds it makes one. Cheap to clone.
@@ -137,6 +138,13 @@ impl Overseer {
 }
 
 impl LoggedIn {
+    /// What is written down of an act on one's own account, from this session.
+    pub fn event(&self, kind: Kind, caller: &Caller) -> Event {
+        let id = &self.user.id;
+        let event = Event::new(kind, Actor::User(id.clone()), id).from_caller(caller);
+        Event { sid: self.log_in.sid.clone(), ..event }
+    }
+
     /// Whether the last proof of identity is recent enough for a sensitive act (ASVS 7.5.3).
     pub fn is_fresh(&self, state: &AppState) -> bool {
         let age = state.clock.now_ms() - self.log_in.authenticated_at;

@@ -5,7 +5,10 @@
 use sqlx::{FromRow, Row, any::AnyRow};
 use sqlx_macros::FromRow;
 
-use super::session::{LogIn, SessionRow};
+use super::{
+    LiveSession,
+    session::{LogIn, SessionRow},
+};
 use crate::{
     auth::{
         revocations::EndReason,
@@ -175,8 +178,8 @@ pub async fn note_token(db: impl Conn<'_>, sid: &str, token_expires_at: i64) -> 
 }
 
 /// The live sessions of a user, the last used first.
-pub async fn live_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<SessionRow>> {
-    sqlx::query_as(concat!(
+pub async fn live_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Result<Vec<LiveSession>> {
+    let rows: Vec<SessionRow> = sqlx::query_as(concat!(
         select_sessions!("where user_id = $1 and expires_at > $2 and idle_expires_at > $2 and "),
         not_ended!(),
         " order by last_seen_at desc"
@@ -184,7 +187,8 @@ pub async fn live_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::Res
     .bind(user_id)
     .bind(now_ms)
     .fetch_all(db)
-    .await
+    .await?;
+    Ok(rows.into_iter().map(SessionRow::into_live).collect())
 }
 
 /// A session that was ended just now.

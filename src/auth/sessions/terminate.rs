@@ -150,7 +150,12 @@ impl Terminator {
             }
             _ => json!({ "end_reason": cause.reason.into_str(), "sessions": rows.len() }),
         };
-        let sid = if let [only] = rows { only.sid.clone() } else { String::new() };
+        // Whoever logs a user out means no session: a session that is named tells the one from the other, also when the
+        // details are blanked with the account.
+        let sid = match rows {
+            [only] if !matches!(target, Target::User(_)) => only.sid.clone(),
+            _ => String::new(),
+        };
         let event = Event { sid, details, ..cause.event(kind, subject) };
         event::store::insert(&mut **tx, &event, now_ms).await?;
         Ok(())

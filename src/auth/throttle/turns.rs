@@ -3,13 +3,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::base::error::AppError;
+use crate::base::{error::AppError, lock::lock};
 
 /// How many tries may write at once. In a storm of logins the others wait here, without a connection, and pages and API
 /// calls find one free. SQLite has one writer anyway; on PostgreSQL it is several times what can be hashed.
@@ -53,13 +53,9 @@ impl Turns {
         // Made first: it tidies up even if the caller goes away while waiting.
         let mut place = Place { turns: self.clone(), key: key.to_owned(), held: None };
         let new = || Arc::new(Semaphore::new(of as usize));
-        let places = Arc::clone(self.inside().entry(key.to_owned()).or_insert_with(new));
+        let places = Arc::clone(lock(&self.0.inside).entry(key.to_owned()).or_insert_with(new));
         place.held = Some(take(&places, if alone { of } else { 1 }).await?);
         Ok(place)
-    }
-
-    fn inside(&self) -> MutexGuard<'_, HashMap<String, Arc<Semaphore>>> {
-        self.0.inside.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -92,7 +88,7 @@ impl Place {
 impl Drop for Place {
     fn drop(&mut self) {
         self.held = None;
-        let mut inside = self.turns.inside();
+        let mut inside = lock(&self.turns.0.inside);
         // Every caller inside or waiting holds one, too.
         if inside.get(&self.key).is_some_and(|places| Arc::strong_count(places) == 1) {
             inside.remove(&self.key);

@@ -5,6 +5,7 @@ use std::{net::IpAddr, path::Path, time::Duration};
 use url::Url;
 
 use super::{Config, LogFormat, Mailing, values::INSTANCE_CHARS_MAX};
+use crate::base::DAY_MS;
 
 impl Config {
     /// Production is where the base URL is https.
@@ -54,7 +55,7 @@ impl Config {
 
     /// Whether the audit log goes back to this time; an event from before may have been removed.
     pub fn log_goes_back_to(&self, at_ms: i64, now_ms: i64) -> bool {
-        self.audit_retention_days == 0 || at_ms > now_ms - self.audit_retention_days * 86_400_000
+        self.audit_retention_days == 0 || at_ms > now_ms - self.audit_retention_days * DAY_MS
     }
 
     /// How many requests of one person are worked on at once, where `connections` work on requests.

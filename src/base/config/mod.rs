@@ -12,7 +12,9 @@ use clap::Args;
 use ipnet::IpNet;
 use tracing_subscriber::filter::Targets;
 use url::Url;
-use values::{parse_base_url, parse_contact, parse_instance, parse_log, parse_proxy, parse_support_contact};
+use values::{
+    parse_addr, parse_base_url, parse_contact, parse_instance, parse_log, parse_proxy, parse_support_contact,
+};
 
 pub use self::{
     derived::sqlite_url,
@@ -31,7 +33,7 @@ pub const KEY_LEAD_MIN_SECONDS: i64 = 30;
 #[command(next_help_heading = "Settings")]
 pub struct Config {
     /// Address to listen on. Loopback by default, because in production a TLS proxy stands in front.
-    #[arg(long, env = "LATCHKEY_ADDR", default_value = "127.0.0.1:3000")]
+    #[arg(long, env = "LATCHKEY_ADDR", default_value = "127.0.0.1:3000", value_parser = parse_addr)]
     pub addr: SocketAddr,
 
     /// The address people type, such as `https://accounts.example.com`. It's the token issuer, the only origin that may
@@ -131,7 +133,7 @@ pub struct Config {
 
     /// Address that serves `/metrics`, such as `127.0.0.1:9464`. Off by default. It has its own port, because it tells
     /// whoever can reach it how much is going on.
-    #[arg(long, env = "LATCHKEY_METRICS_ADDR")]
+    #[arg(long, env = "LATCHKEY_METRICS_ADDR", value_parser = parse_addr)]
     pub metrics_addr: Option<SocketAddr>,
 
     /// Milliseconds between checks for new revocations on SQLite (20 to 2000). Each check reads one row. PostgreSQL

@@ -1,6 +1,6 @@
 //! What the settings hold, and how it is read. Server side.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 
 use clap::ValueEnum;
 use ipnet::IpNet;
@@ -76,6 +76,10 @@ impl std::fmt::Debug for SecretText {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("[secret]")
     }
+}
+
+pub fn parse_addr(text: &str) -> Result<SocketAddr, String> {
+    text.parse().map_err(|_| "use an IP address and a port, such as 127.0.0.1:3000".to_owned())
 }
 
 /// It stands in receipts, a few of them in one cookie.

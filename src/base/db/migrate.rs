@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use sqlx::{
     Connection,
+    error::DatabaseError,
     migrate::{MigrateError, Migrator},
 };
 
@@ -103,6 +104,14 @@ impl Db {
     async fn steps_done(&self) -> Result<Vec<(i64, Vec<u8>)>, sqlx::Error> {
         sqlx::query_as("select version, checksum from _sqlx_migrations").fetch_all(&self.pool).await
     }
+}
+
+/// Whether a statement failed because its table is not there: PostgreSQL has a code for it, SQLite words alone.
+pub fn is_no_table(error: &sqlx::Error) -> bool {
+    let is_so = |error: &dyn DatabaseError| {
+        error.code().as_deref() == Some("42P01") || error.message().starts_with("no such table")
+    };
+    error.as_database_error().is_some_and(is_so)
 }
 
 fn code_of(error: &MigrateError) -> Option<String> {

@@ -18,7 +18,7 @@ use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, sq
 use tokio::sync::Semaphore;
 
 pub use self::{
-    migrate::{Patience, Steps},
+    migrate::{Patience, Steps, is_no_table},
     tx::Tx,
 };
 use self::{sqlite::LIMIT_STATEMENTS, sqlite_driver::DRIVERS};
@@ -81,13 +81,18 @@ impl Db {
             find_file(&url, create)?;
         }
         // A pool hides why it gets no connection, so the first one is made by hand.
-        let mut first = AnyConnection::connect(&url).await?;
-        prepare(&mut first, kind, false).await?;
-        first.close().await?;
-        let pool = pool_of(config.database_connections)
-            .after_connect(move |connection, _| Box::pin(prepare(connection, kind, false)))
-            .connect(&url)
-            .await?;
+        let opened = async {
+            let mut first = AnyConnection::connect(&url).await?;
+            prepare(&mut first, kind, false).await?;
+            first.close().await?;
+            let pool = pool_of(config.database_connections);
+            pool.after_connect(move |connection, _| Box::pin(prepare(connection, kind, false))).connect(&url).await
+        };
+        let pool =
+            opened.await.map_err(|error| match sqlite_file(&url).and_then(|file| private_file::hindrance(&file)) {
+                Some(words) => sqlx::Error::Configuration(words.into()),
+                None => error,
+            })?;
         Ok(Self::of(pool, kind, Arc::new(Semaphore::new(1))))
     }
 
@@ -268,7 +273,8 @@ fn shares_of(connections: u32) -> (u32, u32, u32) {
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     // What is no address of a file is told by who opens it.
     let Some(path) = sqlite_file(url) else { return Ok(()) };
-    if path.exists() {
+    let is_there = path.try_exists().map_err(|error| unreachable(&path, &error))?;
+    if is_there {
         return Ok(());
     }
     if !create {
@@ -280,6 +286,14 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         private_file::make_private_folder(folder)?;
     }
-    private_file::private_file().create(true).truncate(false).open(&path)?;
+    private_file::private_file()
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(|error| unreachable(&path, &error))?;
     Ok(())
+}
+
+fn unreachable(path: &Path, error: &io::Error) -> sqlx::Error {
+    sqlx::Error::Configuration(format!("cannot open {}: {error}", path.display()).into())
 }

@@ -6,7 +6,7 @@
 
 use std::{
     pin::Pin,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     task::{Context, Poll},
     time::Duration,
 };
@@ -24,7 +24,7 @@ use sqlx::{
 };
 use sqlx_core::any::AnyConnectionBackend;
 
-use crate::base::state::Stopwatch;
+use crate::base::{lock::lock, state::Stopwatch};
 
 /// From here on no statement of a connection runs for longer, on either database, also when whoever asked has gone. What is
 /// asked for is read along an index, in milliseconds, and the rest is waiting for a lock.
@@ -53,12 +53,8 @@ struct State {
 }
 
 impl Running {
-    fn state(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
     fn goes_on(&self) -> bool {
-        let state = self.state();
+        let state = lock(&self.0);
         !state.is_abandoned && state.since.is_none_or(|(watch, limit)| watch.elapsed() < limit)
     }
 }
@@ -72,7 +68,7 @@ struct Waiting {
 
 impl Drop for Waiting {
     fn drop(&mut self) {
-        *self.running.state() = State { since: None, is_abandoned: !self.is_over };
+        *lock(&self.running.0) = State { since: None, is_abandoned: !self.is_over };
     }
 }
 
@@ -102,9 +98,9 @@ impl StoppableConnection {
 
     /// Before anything else is asked of the connection: a statement that was left may still be on its way to its end.
     async fn settle(&mut self) -> sqlx::Result<()> {
-        if self.running.state().is_abandoned {
+        if lock(&self.running.0).is_abandoned {
             self.inner.ping().await?;
-            self.running.state().is_abandoned = false;
+            lock(&self.running.0).is_abandoned = false;
         }
         Ok(())
     }
@@ -113,7 +109,7 @@ impl StoppableConnection {
         self.settle().await?;
         let in_transaction = self.inner.is_in_transaction();
         let limit = self.limit.filter(|_| !in_transaction);
-        self.running.state().since = limit.map(|limit| (Stopwatch::start(), limit));
+        lock(&self.running.0).since = limit.map(|limit| (Stopwatch::start(), limit));
         Ok(Waiting { running: Arc::clone(&self.running), is_over: in_transaction })
     }
 }

@@ -32,6 +32,8 @@ pub enum Invalid {
     NameControl,
     #[error("Enter your password.")]
     PasswordMissing,
+    #[error("Choose a password.")]
+    NewPasswordMissing,
     /// With the number of characters that this server asks for.
     #[error("Use at least {0} characters.")]
     PasswordTooShort(u8),
@@ -196,6 +198,7 @@ impl Invalid {
             Self::TooManyAddresses(field) | Self::Unfit(field, ..) => *field,
             Self::PublicKeyMalformed => Field::PublicKey,
             Self::PasswordMissing
+            | Self::NewPasswordMissing
             | Self::PasswordTooShort(_)
             | Self::PasswordTooLong
             | Self::PasswordGuessable(_)

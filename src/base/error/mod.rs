@@ -3,7 +3,7 @@
 //! Whatever is said here was written here. The one free text is what the same person has typed, cut short.
 
 #[cfg(feature = "ssr")]
-mod faults;
+pub mod faults;
 mod invalid;
 mod request_number;
 
@@ -73,7 +73,7 @@ pub enum AppError {
     ExportUnderWay,
     #[error("You're saving too often. Save again in {}.", wait_words(.seconds))]
     TooManyChanges { seconds: u32 },
-    #[error("You've reached the limit of {}. Delete one, then save again.", note_words(.max))]
+    #[error("You've reached the limit of {}. Delete one, then save again.", counted(*.max, "note", "notes"))]
     #[strum(serialize = "notes_full")]
     TooManyNotes { max: i64 },
     #[error("Your notes use all {mib} MiB of your storage. Shorten or delete some, then save again.")]
@@ -90,6 +90,9 @@ pub enum AppError {
     #[error("That recovery code is wrong or has already been used. Try another one.")]
     #[strum(serialize = "wrong_code")]
     WrongRecoveryCode,
+    /// What it would be compared with does not open: the secret key is another one, or the row was changed.
+    #[error("This server can't check your codes any more. Contact an administrator.")]
+    FactorUnreadable,
     /// The first half of the login is too old, or the account has changed since.
     #[error("This login has expired. Enter your email and password again.")]
     LogInAgain,
@@ -175,7 +178,9 @@ impl AppError {
             | Self::TooManyApps { .. }
             | Self::NotesTooLarge { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring => 503,
+            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring | Self::FactorUnreadable => {
+                503
+            }
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
         }
@@ -259,9 +264,4 @@ fn wait_words(seconds: &u32) -> String {
         seconds @ 2..=99 => format!("{seconds} seconds"),
         seconds => format!("{} minutes", seconds.div_ceil(60)),
     }
-}
-
-/// "1 note", "2,000 notes".
-fn note_words(max: &i64) -> String {
-    counted(*max, "note", "notes")
 }

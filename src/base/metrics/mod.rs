@@ -6,7 +6,7 @@ mod spread;
 
 use std::{
     collections::BTreeMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard},
 };
 
 use prometheus_client::{
@@ -21,6 +21,7 @@ pub use self::{
     levels::Levels,
     spread::Spread,
 };
+use super::lock::lock;
 
 /// All metrics of this process. Cheap to clone.
 #[derive(Clone)]
@@ -132,13 +133,13 @@ impl Metrics {
         self.arrivals(via).spread()
     }
 
-    fn arrivals(&self, via: Via) -> std::sync::MutexGuard<'_, Arrivals> {
+    fn arrivals(&self, via: Via) -> MutexGuard<'_, Arrivals> {
         let [local, feed] = &self.0.arrivals;
         let arrivals = match via {
             Via::Local => local,
             Via::Feed => feed,
         };
-        arrivals.lock().unwrap_or_else(PoisonError::into_inner)
+        lock(arrivals)
     }
 
     /// The feed was read, or could not be.
@@ -210,7 +211,7 @@ impl Metrics {
 
     /// The API has let in the token of this application, so many times.
     pub fn called(&self, client_id: &str, times: i64) {
-        let mut calls = self.0.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut calls = lock(&self.0.calls);
         match calls.get_mut(client_id) {
             Some(known) => *known += times,
             None => drop(calls.insert(client_id.to_owned(), times)),
@@ -219,7 +220,7 @@ impl Metrics {
 
     /// The calls of each application since this was asked last.
     pub fn take_calls(&self) -> BTreeMap<String, i64> {
-        std::mem::take(&mut *self.0.calls.lock().unwrap_or_else(PoisonError::into_inner))
+        std::mem::take(&mut *lock(&self.0.calls))
     }
 
     /// To be set at the moment of asking.

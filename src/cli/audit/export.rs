@@ -1,20 +1,17 @@
 //! `latchkey audit export`: the events that fit, as a file. Server side.
 
 use std::{
+    fs::{self, File},
     io::{self, Write},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
-use clap::{Args, builder::PossibleValuesParser};
+use clap::Args;
 use futures::TryStreamExt;
-use strum::VariantArray;
 
 use crate::{
-    auth::{
-        event,
-        event::{Actor, Kind},
-    },
-    base::private_file::private_file,
+    auth::{event, event::Actor},
+    base::{private_file::private_file, state::AppState},
     cli::{Failed, installation::on_database, parts::ServerSettings},
     pages::admin::audit_log::{
         AuditAsked,
@@ -30,27 +27,8 @@ pub struct Export {
     /// File format. Times are RFC 3339 in UTC.
     #[arg(long, value_enum, default_value = "jsonl")]
     format: Format,
-    /// Only events of this kind.
-    #[arg(long, value_parser = PossibleValuesParser::new(Kind::VARIANTS.iter().map(Kind::into_str)))]
-    event: Option<String>,
-    /// Only actions of this user (email address, name or ID), or of `cli`, `system` or `unknown`.
-    #[arg(long, value_name = "USER")]
-    actor: Option<String>,
-    /// Only what happened to this user (email address, name or ID).
-    #[arg(long, value_name = "USER")]
-    subject: Option<String>,
-    /// Only from this day (UTC), such as 2026-11-21.
-    #[arg(long, value_name = "DAY")]
-    from: Option<String>,
-    /// Only up to the end of this day (UTC).
-    #[arg(long, value_name = "DAY")]
-    to: Option<String>,
-    /// Only from this IP address.
-    #[arg(long)]
-    ip: Option<String>,
-    /// Only with these words in the reason.
-    #[arg(long)]
-    words: Option<String>,
+    #[command(flatten)]
+    asked: AuditAsked,
     /// Write to this file. It must not exist yet, and only its owner will be able to read it.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -59,47 +37,40 @@ pub struct Export {
 }
 
 pub async fn run(args: Export) -> Result<(), Failed> {
-    let (asked, format) = (args.asked(), args.format);
+    let format = args.format;
     on_database(&args.settings.config, async |state| {
-        let resolved = resolve(state, &asked).await?;
+        let resolved = resolve(state, &args.asked).await?;
         if !resolved.is_understood() {
             return Err(misunderstood(&resolved).into());
         }
-        let mut output = open(args.output.as_ref())?;
-        let event = exported(Actor::CommandLine, format, &resolved);
-        let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
-        written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
-        let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
-        while let Some(piece) = pieces.try_next().await? {
-            match output.write_all(&piece) {
-                // Whoever reads has seen enough: `| head`.
-                Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
-                written => written.map_err(unwritten)?,
-            }
+        let Some(path) = &args.output else { return write(state, resolved, format, io::stdout().lock()).await };
+        let written = write(state, resolved, format, open(path)?).await;
+        if written.is_err() {
+            // Half a file would pass for all of it, and stand in the way of the next try.
+            let _ = fs::remove_file(path);
         }
-        output.flush().map_err(unwritten)
+        written
     })
     .await
 }
 
-fn unwritten(error: io::Error) -> Failed {
-    format!("cannot write the export: {error}").into()
-}
-
-impl Export {
-    fn asked(&self) -> AuditAsked {
-        let text = |text: &Option<String>| text.clone().unwrap_or_default();
-        AuditAsked {
-            event: text(&self.event),
-            actor: text(&self.actor),
-            subject: text(&self.subject),
-            from: text(&self.from),
-            to: text(&self.to),
-            ip: text(&self.ip),
-            q: text(&self.words),
-            before: String::new(),
+async fn write(state: &AppState, resolved: Resolved, format: Format, mut output: impl Write) -> Result<(), Failed> {
+    let event = exported(Actor::CommandLine, format, &resolved);
+    let written = event::store::insert(&state.db.pool, &event, state.clock.now_ms()).await;
+    written.map_err(|error| format!("nothing was exported, because the export could not be recorded: {error}"))?;
+    let mut pieces = std::pin::pin!(file::file(state.clone(), resolved.filter, format));
+    while let Some(piece) = pieces.try_next().await? {
+        match output.write_all(&piece) {
+            // Whoever reads has seen enough: `| head`.
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => return Ok(()),
+            written => written.map_err(unwritten)?,
         }
     }
+    output.flush().map_err(unwritten)
+}
+
+fn unwritten(error: io::Error) -> Failed {
+    format!("cannot write the export: {error}").into()
 }
 
 fn misunderstood(resolved: &Resolved) -> String {
@@ -108,8 +79,10 @@ fn misunderstood(resolved: &Resolved) -> String {
     resolved.problems.iter().cloned().chain(several).collect::<Vec<_>>().join(" ")
 }
 
-fn open(file: Option<&PathBuf>) -> Result<Box<dyn Write>, String> {
-    let Some(path) = file else { return Ok(Box::new(io::stdout().lock())) };
-    let opened = private_file().create_new(true).open(path);
-    opened.map(|file| Box::new(file) as Box<dyn Write>).map_err(|error| format!("{}: {error}", path.display()))
+fn open(path: &Path) -> Result<File, String> {
+    let shown = path.display();
+    private_file().create_new(true).open(path).map_err(|error| match error.kind() {
+        io::ErrorKind::AlreadyExists => format!("{shown} exists already; choose another file, or remove it first"),
+        _ => format!("cannot write {shown}: {error}"),
+    })
 }

@@ -1,6 +1,6 @@
 //! `latchkey audit`: prove that the audit log was not changed, export it, let it continue. Server side.
 
-mod export;
+pub mod export;
 mod verify;
 
 use clap::Subcommand;

@@ -1,12 +1,15 @@
 //! The secret key and the signing keys that it opens: whether they go together, and how old they are. Server side.
 
-use super::Finding;
+use super::{Finding, store};
 use crate::{
-    auth::tokens::{
-        KeyPurpose,
-        key_set::KeySet,
-        schedule::{KeySchedule, Life},
-        store,
+    auth::{
+        second_factor::authenticator::Authenticator,
+        tokens::{
+            KeyPurpose,
+            key_set::KeySet,
+            schedule::{KeySchedule, Life},
+            store as key_store,
+        },
     },
     base::{config::TokenAlgorithm, number::counted, sealed::SecretKey, state::AppState},
     pages::admin::overview::KEY_OLD_MS,
@@ -16,7 +19,7 @@ use crate::{
 pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> {
     const WHAT: &str = "secret key";
     let Some(secret) = secret else { return Vec::new() };
-    let rows = match store::all(&state.db.pool).await {
+    let rows = match key_store::all(&state.db.pool).await {
         Err(error) => return vec![Finding::error(WHAT, format!("cannot read the signing keys: {error}"), "")],
         Ok(rows) if rows.is_empty() => {
             return vec![Finding::ok(WHAT, "found; the first start will create a signing key")];
@@ -29,7 +32,26 @@ pub async fn look(state: &AppState, secret: Option<&SecretKey>) -> Vec<Finding> 
         Ok(_) => Finding::ok(WHAT, format!("decrypts {}", counted(count, "signing key", "signing keys"))),
         Err(words) => Finding::error_as_told(WHAT, &words),
     };
-    vec![opens, signing(state, &schedule, now_ms)]
+    let factors = second_factors(state, secret).await;
+    [opens, signing(state, &schedule, now_ms)].into_iter().chain(factors).collect()
+}
+
+/// Whose login ends at the code, because it can't be checked.
+pub async fn second_factors(state: &AppState, secret: &SecretKey) -> Option<Finding> {
+    const WHAT: &str = "two-factor";
+    let factors = match store::some_second_factors(&state.db.pool).await {
+        Ok(factors) => factors,
+        Err(error) => return Some(Finding::error(WHAT, format!("cannot read the table: {error}"), "")),
+    };
+    let is_shut = |(user_id, sealed): &&(String, String)| Authenticator::open(secret, user_id, sealed).is_err();
+    let shut = factors.iter().filter(is_shut).count() as i64;
+    let words = format!(
+        "{} can't log in: this secret key doesn't open their two-factor authentication",
+        counted(shut, "user", "users")
+    );
+    let fix = "use the secret key from before; if it's lost, create an administrator with `latchkey admin create`, who can \
+               turn two-factor authentication off for each of them at /admin/users";
+    (shut > 0).then(|| Finding::error(WHAT, words, fix))
 }
 
 fn signing(state: &AppState, schedule: &KeySchedule, now_ms: i64) -> Finding {

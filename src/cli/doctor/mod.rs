@@ -4,7 +4,7 @@
 mod database;
 mod feed;
 mod files;
-mod keys;
+pub mod keys;
 mod machine;
 mod mail;
 mod people;

@@ -48,6 +48,12 @@ pub async fn administrators(db: impl Conn<'_>) -> sqlx::Result<(i64, i64)> {
     sqlx::query_as(statement).fetch_one(db).await
 }
 
+/// The sealed secrets of authenticator apps in use, with whose they are; not beyond ten thousand.
+pub async fn some_second_factors(db: impl Conn<'_>) -> sqlx::Result<Vec<(String, String)>> {
+    let statement = "select user_id, secret_sealed from totp where confirmed_at is not null limit 10000";
+    sqlx::query_as(statement).fetch_all(db).await
+}
+
 /// The end of the audit log.
 #[derive(Clone, Debug, FromRow)]
 pub struct ChainEnd {

@@ -7,9 +7,9 @@ use crate::{
     lab::{
         actions::TryAttack,
         code::Cited,
-        section::{NeedsVisit, RunForm, Section, Shown},
+        section::{NeedsVisit, Section, Shown},
     },
-    ui::notice::Notice,
+    ui::{form::ButtonForm, notice::Notice},
 };
 
 #[component]
@@ -32,13 +32,13 @@ fn Experiment(attack: Attack, can_run: bool) -> impl IntoView {
     let Attack { about, button, outcome } = attack;
     let title_id = format!("{}-title", about.id);
     let labelled_by = title_id.clone();
-    let has_run = outcome.is_some();
+    let class = if outcome.is_some() { "button" } else { "button primary" };
     view! {
         <article class="card experiment" id=about.id aria-labelledby=labelled_by tabindex="-1">
             <h3 id=title_id>{about.title}</h3>
             <p>{about.what}</p>
             {can_run.then(|| view! {
-                <RunForm action=TryAttack::PATH label=button primary=!has_run field=("attack", about.id) />
+                <ButtonForm action=TryAttack::PATH fields=vec![("attack", about.id.to_owned())] class>{button}</ButtonForm>
             })}
             {outcome.map(|outcome| view! {
                 <WhatHappened outcome />

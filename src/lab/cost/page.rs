@@ -105,7 +105,7 @@ fn Results(measured: Measured) -> impl IntoView {
 #[component]
 fn Signatures(signing: Vec<Signing>, signatures: u32) -> impl IntoView {
     let rows = signing.iter().map(|Signing { algorithm, sign_ns, verify_ns, bytes }| {
-        vec![algorithm.clone(), micros(*sign_ns), micros(*verify_ns), bytes.to_string()]
+        vec![algorithm.clone(), micros(*sign_ns), micros(*verify_ns), grouped(*bytes)]
     });
     let (rows, sentence) = (rows.collect(), of_signing(&signing));
     view! {

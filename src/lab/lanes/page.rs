@@ -7,9 +7,9 @@ use crate::{
     lab::{
         actions::StartLanes,
         code::Cited,
-        section::{NeedsVisit, RunForm, Section},
+        section::{NeedsVisit, Section},
     },
-    ui::draw::Draw,
+    ui::{draw::Draw, form::ButtonForm},
 };
 
 const ASKED: [(&str, &str); 3] = [
@@ -25,8 +25,10 @@ const ASKED: [(&str, &str); 3] = [
 pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
     let LanesPage { told, one_writer } = lanes;
     let wait = if one_writer { "waiting for the database's one writer" } else { "waiting for a database connection" };
-    let label = if told.is_some() { "Run the experiment again" } else { "Run the experiment" };
-    let has_run = told.is_some();
+    let (label, class) = match told {
+        Some(_) => ("Run the experiment again", "button"),
+        None => ("Run the experiment", "button primary"),
+    };
     view! {
         <Section id="revocation">
             <p>
@@ -36,7 +38,7 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
             <ul>{ASKED.map(|(what, how)| view! { <li><strong>{what}</strong>{how}</li> }).collect_view()}</ul>
             <p>"Now end the session and see which ones notice."</p>
             {if can_run {
-                view! { <RunForm action=StartLanes::PATH label primary=!has_run /> }.drawn()
+                view! { <ButtonForm action=StartLanes::PATH class>{label}</ButtonForm> }.drawn()
             } else {
                 view! { <NeedsVisit what="all three" /> }.drawn()
             }}

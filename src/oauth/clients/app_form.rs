@@ -15,7 +15,7 @@ use crate::{
     ui::{
         field::{LinesField, SelectField, TextField},
         form::{Form, ProofField, SubmitButton},
-        frame::Page,
+        frame::{Card, Page},
         tabs::Tabs,
     },
     web::page::{Flash, refused_by, typed},
@@ -44,7 +44,8 @@ fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl 
     let kinds = ClientKind::VARIANTS.iter().filter(|kind| services || kind.logs_users_in());
     let kinds = kinds.map(|kind| (kind.into_str(), kind.words())).collect();
     let ours = OURS.map(|(name, _)| name).join(", ");
-    let scopes = format!("What it may ask for, with blanks between. Ours are {ours}. A service has words of its own.");
+    let scopes =
+        format!("What it may ask for, separated by spaces. Ours are {ours}. A service may define its own scopes.");
     let algorithms = vec![("", "Same as access tokens"), (RS256, RS256)];
     view! {
         <TextField
@@ -73,11 +74,11 @@ fn AddressFields(typed: Flash) -> impl IntoView {
     view! {
         <LinesField
             name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
-            help="One a line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
+            help="One per line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
         />
         <LinesField
             name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
-            help="Where users may be sent after they log out. One a line. You can leave this empty."
+            help="Where users may be sent after they log out. One per line. You can leave this empty."
         />
         <TextField
             name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
@@ -109,8 +110,7 @@ pub fn Change(client: Client) -> impl IntoView {
         ]),
     };
     view! {
-        <section class="card" aria-labelledby="change">
-            <h2 id="change">"Change application"</h2>
+        <Card id="change" heading="Change application">
             <p>"What you remove stops working at once: the application's access tokens are revoked, and new ones bring what's left. Users stay connected, unless you remove offline_access."</p>
             <Form action=ChangeApp::PATH before>
                 <input type="hidden" name="id" value=client.id />
@@ -119,6 +119,6 @@ pub fn Change(client: Client) -> impl IntoView {
                 <ProofField />
                 <SubmitButton label="Change application" pending_label="Changing…" />
             </Form>
-        </section>
+        </Card>
     }
 }

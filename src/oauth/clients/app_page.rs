@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     base::{
+        DAY_MS,
         error::Field,
         number::{counted, grouped},
         text::isolated,
@@ -20,16 +21,15 @@ use crate::{
     oauth::{
         actions::{AddAppKey, AddAppSecret, ChangeApp, DeleteApp, DisableApp, EnableApp, RemoveAppSecret},
         addresses::CONNECTED,
-        store::DAY_MS,
     },
     pages::account,
     ui::{
         code::CodeBlock,
         draw::Draw,
         field::LinesField,
-        form::{Form, Here, ProofField, SubmitButton},
-        frame::Page,
-        notice::Notice,
+        form::{ButtonForm, Form, Here, ProofField, SubmitButton},
+        frame::{Card, Page},
+        notice::{Notice, RefusedNotice},
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::{Ago, Now, When, day},
@@ -53,46 +53,51 @@ pub fn AppPage(
     // What is wrong in a form stands there.
     let in_form = [ChangeApp::PATH, AddAppKey::PATH].into_iter().find_map(refused_by);
     let problem = refused().filter(|_| in_form.is_none());
-    let problem = problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let id = client.id.clone();
-    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
     view! {
         <Page title="Application" heading=isolated(&client.name)>
             <Tabs label="Account" pages=account::PAGES below=CONNECTED />
             <Outcome />
-            {problem}
+            <RefusedNotice error=problem />
             {new_secret.map(|secret| view! {
                 <Notice kind="warning"><p>"Copy the secret now. We don't show it again."</p></Notice>
                 <CodeBlock text=secret what="the secret of the application" />
             })}
-            <section class="card" aria-labelledby="facts">
-                <h2 id="facts">"Details"</h2>
-                <dl class="facts">
-                    <div><dt>"Client ID"</dt><dd><code>{client.id.clone()}</code></dd></div>
-                    <div><dt>"Kind"</dt><dd>{client.kind.words()}</dd></div>
-                    <div><dt>"State"</dt><dd><StateBadge is_active=client.is_active() /></dd></div>
-                    <div><dt>"Owner"</dt><dd>{client.owner_name.clone()}</dd></div>
-                    <div><dt>"Registered"</dt><dd>{match client.comes_along() {
-                        true => "It comes with Latchkey.".drawn(),
-                        false => view! { <When ms=client.created_at /> }.drawn(),
-                    }}</dd></div>
-                    <div><dt>"Redirect addresses"</dt><dd>{or_none(client.redirects.join(", "))}</dd></div>
-                    <div><dt>"Logout addresses"</dt><dd>{or_none(client.logouts.join(", "))}</dd></div>
-                    <div><dt>"Back-channel logout address"</dt><dd>{or_none(client.backchannel_logout_uri.clone())}</dd></div>
-                    {(!client.backchannel_logout_uri.is_empty()).then(|| view! {
-                        <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
-                    })}
-                    <div><dt>"Scopes"</dt><dd>{or_none(client.scopes.text())}</dd></div>
-                    {(client.id_token_alg == RS256).then(|| view! { <div><dt>"Algorithm of ID tokens"</dt><dd>{RS256}</dd></div> })}
-                    <div><dt>"API calls"</dt><dd>{calls::words(&calls)}</dd></div>
-                </dl>
-                {(calls != Calls::default()).then(|| view! { <Days calls /> })}
-                {never_told.then(|| view! { <Notice kind="warning">"We can't tell the application of logouts: its back-channel logout address isn't public. LATCHKEY_CALL_PRIVATE_ADDRESSES=true on the server allows private addresses."</Notice> })}
-            </section>
+            <Details client=client.clone() waiting never_told calls />
             {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
             {(may_change && !client.is_ours()).then(|| view! { <Change client=client.clone() /> })}
             {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
         </Page>
+    }
+}
+
+#[component]
+fn Details(client: Client, waiting: i64, never_told: bool, calls: Calls) -> impl IntoView {
+    let or_none = |text: String| if text.is_empty() { "none".to_owned() } else { text };
+    view! {
+        <Card id="facts" heading="Details">
+            <dl class="facts">
+                <div><dt>"Client ID"</dt><dd><code>{client.id.clone()}</code></dd></div>
+                <div><dt>"Kind"</dt><dd>{client.kind.words()}</dd></div>
+                <div><dt>"State"</dt><dd><StateBadge is_active=client.is_active() /></dd></div>
+                <div><dt>"Owner"</dt><dd>{client.owner_name.clone()}</dd></div>
+                <div><dt>"Registered"</dt><dd>{match client.comes_along() {
+                    true => "It comes with Latchkey.".drawn(),
+                    false => view! { <When ms=client.created_at /> }.drawn(),
+                }}</dd></div>
+                <div><dt>"Redirect addresses"</dt><dd>{or_none(client.redirects.join(", "))}</dd></div>
+                <div><dt>"Logout addresses"</dt><dd>{or_none(client.logouts.join(", "))}</dd></div>
+                <div><dt>"Back-channel logout address"</dt><dd>{or_none(client.backchannel_logout_uri.clone())}</dd></div>
+                {(!client.backchannel_logout_uri.is_empty()).then(|| view! {
+                    <div><dt>"Logout notices"</dt><dd><Notices client=client.clone() waiting /></dd></div>
+                })}
+                <div><dt>"Scopes"</dt><dd>{or_none(client.scopes.text())}</dd></div>
+                {(client.id_token_alg == RS256).then(|| view! { <div><dt>"Algorithm of ID tokens"</dt><dd>{RS256}</dd></div> })}
+                <div><dt>"API calls"</dt><dd>{calls::words(&calls)}</dd></div>
+            </dl>
+            {(calls != Calls::default()).then(|| view! { <Days calls /> })}
+            {never_told.then(|| view! { <Notice kind="warning">"We can't tell the application of logouts: its back-channel logout address isn't public. LATCHKEY_CALL_PRIVATE_ADDRESSES=true on the server allows private addresses."</Notice> })}
+        </Card>
     }
 }
 
@@ -148,21 +153,18 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     Some(ms) => view! { "Expires on "<When ms /> }.drawn(),
                 }}</span>
                 {may_change.then(|| view! {
-                    <form method="post" action=RemoveAppSecret::PATH>
-                        <Here />
-                        <input type="hidden" name="id" value=id />
-                        <input type="hidden" name="prefix" value=prefix />
-                        <button type="submit" class="button" name=Held::BUTTON value=format!("Remove {what}")>"Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span></button>
-                    </form>
+                    <ButtonForm action=RemoveAppSecret::PATH fields=vec![("id", id), ("prefix", prefix)] confirm_label=format!("Remove {what}")>
+                        "Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span>
+                    </ButtonForm>
                 })}
             </li>
         }
     });
+    let rows = rows.collect_view();
     view! {
-        <section class="card" aria-labelledby="secrets">
-            <h2 id="secrets">"Secrets and keys"</h2>
+        <Card id="secrets" heading="Secrets and keys">
             <p class="help">"Two can work at a time: create the second, change your application, then remove the first."</p>
-            <ul class="sessions">{rows.collect_view()}</ul>
+            <ul class="sessions">{rows}</ul>
             {(may_change && has_room).then(|| view! {
                 <form method="post" action=AddAppSecret::PATH class="act form">
                     <Here />
@@ -180,32 +182,27 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     <SubmitButton label="Add public key" pending_label="Adding…" />
                 </Form>
             })}
-        </section>
+        </Card>
     }
 }
 
 #[component]
 fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
     view! {
-        <section class="card danger" aria-labelledby="ends">
-            <h2 id="ends">{if is_ours { "Disable" } else { "Disable or delete" }}</h2>
+        <Card id="ends" heading=if is_ours { "Disable" } else { "Disable or delete" } danger=true>
             <p>"A disabled application gets no tokens, and those it has are revoked."{(!is_ours).then_some(" Deleting it also removes all access that users have allowed. You can't undo that.")}</p>
             {match is_disabled {
                 true => view! { <Act action=EnableApp::PATH id=id.clone() label="Enable application" class="button" /> },
                 false => view! { <Act action=DisableApp::PATH id=id.clone() label="Disable application" class="button danger" /> },
             }}
             {(!is_ours).then(|| view! { <Act action=DeleteApp::PATH id label="Delete application" class="button danger" /> })}
-        </section>
+        </Card>
     }
 }
 
 #[component]
 fn Act(action: &'static str, id: String, label: &'static str, class: &'static str) -> impl IntoView {
     view! {
-        <form method="post" action=action class="act">
-            <Here />
-            <input type="hidden" name="id" value=id />
-            <button type="submit" class=class name=Held::BUTTON value=label>{label}</button>
-        </form>
+        <ButtonForm action fields=vec![("id", id)] form_class="act" class confirm_label=label>{label}</ButtonForm>
     }
 }

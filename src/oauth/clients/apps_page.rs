@@ -10,7 +10,7 @@ use crate::{
         draw::Draw,
         empty::Empty,
         frame::{Link, Page},
-        notice::Notice,
+        notice::OutcomeNotice,
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::Ago,
@@ -55,7 +55,11 @@ fn AppRow(app: Client) -> impl IntoView {
     let Client { id, name, kind, owner_name, created_at, last_used_at, .. } = app;
     view! {
         <Row>
-            <Cell label="Application"><Link href=page_of(&id)><bdi>{name}</bdi></Link></Cell>
+            // Two may have one name, and two of one minute begin alike.
+            <Cell label="Application">
+                <Link href=page_of(&id)><bdi>{name}</bdi></Link>
+                <span class="muted any-break">{id}</span>
+            </Cell>
             <Cell label="Kind">{kind.words()}</Cell>
             <Cell label="State"><StateBadge is_active /></Cell>
             <Cell label="Owner">{owner_name}</Cell>
@@ -90,9 +94,5 @@ pub fn Outcome() -> impl IntoView {
         "disconnected" => "Application disconnected. It no longer has access to your account.",
         _ => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice words /> })
 }

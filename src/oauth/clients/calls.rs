@@ -4,10 +4,7 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::store;
-use crate::{
-    base::{db::again, error::AppError, metrics::Metrics, number::grouped, sql::Conn, state::AppState},
-    oauth::store::DAY_MS,
-};
+use crate::base::{DAY_MS, db::again, error::AppError, metrics::Metrics, number::grouped, sql::Conn, state::AppState};
 
 /// Days that are shown, in UTC.
 const DAYS: u8 = 7;

@@ -3,8 +3,7 @@
 use super::{assertion::PublicKey, by::By, store, store::SecretRow};
 use crate::{
     auth::event::Kind,
-    base::{db::Tx, error::AppError, random, state::AppState},
-    oauth::store::DAY_MS,
+    base::{DAY_MS, db::Tx, error::AppError, random, state::AppState},
 };
 
 /// At a time, for a rotation in which both work.

@@ -10,13 +10,12 @@ use crate::{
     ui::{
         draw::Draw,
         empty::Empty,
-        form::Here,
-        frame::{Link, Page},
-        notice::Notice,
+        form::ButtonForm,
+        frame::{Card, Link, Page},
+        notice::RefusedNotice,
         tabs::Tabs,
         when::{Ago, When},
     },
-    web::page::refused,
 };
 
 /// What one application may do, over all of its grants.
@@ -38,23 +37,21 @@ pub fn ConnectedPage(
     /// Whether the user has registered applications, or may.
     registers: bool,
 ) -> impl IntoView {
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Connected applications">
             <Tabs label="Account" pages=PAGES />
             <Outcome />
-            {problem}
+            <RefusedNotice />
             {if connected.is_empty() {
                 view! { <Empty why="No application has access to your account." /> }.drawn()
             } else {
                 connected.into_iter().map(|connected| view! { <One connected /> }).collect_view().drawn()
             }}
             {registers.then(|| view! {
-                <section class="card" aria-labelledby="own">
-                    <h2 id="own">"Your applications"</h2>
+                <Card id="own" heading="Your applications">
                     <p>"Applications that you register log users in here, or call the API for them."</p>
                     <p><Link href="/account/apps" class="button">"Your applications"</Link></p>
-                </section>
+                </Card>
             })}
         </Page>
     }
@@ -67,11 +64,10 @@ pub fn ConnectedDevices(
     rows: Vec<(String, GrantRow)>,
 ) -> impl IntoView {
     (!rows.is_empty()).then(|| view! {
-        <section class="card" aria-labelledby="with-access">
-            <h2 id="with-access">"Applications with access"</h2>
+        <Card id="with-access" heading="Applications with access">
             <p class="help">"They stay connected when you log out of a browser, and for 30 days after their last use."</p>
             <ul class="sessions">{rows.into_iter().map(|(name, grant)| view! { <DeviceRow name grant /> }).collect_view()}</ul>
-        </section>
+        </Card>
     })
 }
 
@@ -85,12 +81,9 @@ fn DeviceRow(name: String, grant: GrantRow) -> impl IntoView {
             <span>{grant.ip.clone()}</span>
             <span>"Last used "<Ago ms=grant.last_used_at.unwrap_or(grant.created_at) /></span>
             <span>"Connected "<Ago ms=grant.created_at /></span>
-            <form method="post" action=DisconnectApp::PATH>
-                <Here />
-                <input type="hidden" name="id" value=grant.client_id />
-                <input type="hidden" name="grant" value=grant.id />
-                <button type="submit" class="button">"Disconnect"<span class="visually-hidden">{format!(" {}, {device}, {}", isolated(&name), grant.ip)}</span></button>
-            </form>
+            <ButtonForm action=DisconnectApp::PATH fields=vec![("id", grant.client_id), ("grant", grant.id)]>
+                "Disconnect"<span class="visually-hidden">{format!(" {}, {device}, {}", isolated(&name), grant.ip)}</span>
+            </ButtonForm>
         </li>
     }
 }
@@ -105,11 +98,9 @@ fn One(connected: Connected) -> impl IntoView {
             <ul>{scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
             {(!has_access).then(|| view! { <p>"You're logged out there. When you log in again, it won't ask for this again."</p> })}
             <p class="help">"Connected on "<When ms=since />" · Last used "<Ago ms=last_used_at /></p>
-            <form method="post" action=DisconnectApp::PATH class="act">
-                <Here />
-                <input type="hidden" name="id" value=id />
-                <button type="submit" class="button danger">"Disconnect"<span class="visually-hidden">" "<bdi>{name}</bdi></span></button>
-            </form>
+            <ButtonForm action=DisconnectApp::PATH fields=vec![("id", id)] form_class="act" class="button danger">
+                "Disconnect"<span class="visually-hidden">" "<bdi>{name}</bdi></span>
+            </ButtonForm>
         </section>
     }
 }

@@ -13,8 +13,8 @@ use crate::{
     },
     pages::login::actions::LogOut,
     ui::{
-        form::{FormFrame, Here},
-        frame::Page,
+        form::{ButtonForm, FormFrame, Here},
+        frame::{Card, Page},
         head::BaseUrl,
         notice::Notice,
         when::{Now, ago},
@@ -47,12 +47,11 @@ pub fn ConsentPage(
     view! {
         <Page title="Allow access" heading=format!("Allow {name} access to your account?") narrow=true>
             <p>{format!("{name} asks for access to your account, {}. {}", viewer.email, asked.client.origin_words())}</p>
-            <section class="card" aria-labelledby="may">
-                <h2 id="may">{format!("{name} could")}</h2>
+            <Card id="may" heading=format!("{name} could")>
                 <ul>{asked.scopes.sentences().into_iter().map(|words| view! { <li>{words}</li> }).collect_view()}</ul>
                 {other.map(|host| view! { <p>{format!("This is for {host}.")}</p> })}
                 <p>{lasts}" You can disconnect it at any time under “Account”, “Applications”."</p>
-            </section>
+            </Card>
             <Notice kind=kind>{warning}</Notice>
             <FormFrame>
                 <form method="post" action=AllowApp::PATH class="form">
@@ -80,11 +79,9 @@ pub fn OtherUserPage(name: String, viewer: Viewer) -> impl IntoView {
         <Page title="Log in with another account" narrow=true>
             <p>{format!("{name} expects another account than {}, which you're logged in with.", viewer.email)}</p>
             <p>{format!("Log out in this browser and log in with the other account. Then you'll be sent back to {name}.")}</p>
-            <form method="post" action=LogOut::PATH class="act">
-                <Here />
-                <input type="hidden" name="next" value=here() />
-                <button type="submit" class="button primary">"Log out and log in again"</button>
-            </form>
+            <ButtonForm action=LogOut::PATH fields=vec![("next", here())] form_class="act" class="button primary">
+                "Log out and log in again"
+            </ButtonForm>
         </Page>
     }
 }
@@ -122,11 +119,9 @@ pub fn LogOutPage(viewer: Viewer, request: String) -> impl IntoView {
         <Page title="Log out" narrow=true>
             <p>{format!("An application asks to log you out here, too. You're logged in as {}.", viewer.email)}</p>
             <FormFrame>
-                <form method="post" action=LogOutForApp::PATH class="form">
-                    <Here />
-                    <input type="hidden" name="request" value=request />
-                    <button type="submit" class="button primary">"Log out"</button>
-                </form>
+                <ButtonForm action=LogOutForApp::PATH fields=vec![("request", request)] form_class="form" class="button primary">
+                    "Log out"
+                </ButtonForm>
             </FormFrame>
         </Page>
     }

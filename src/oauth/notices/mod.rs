@@ -26,7 +26,7 @@ use crate::{
     base::{
         error::AppError,
         fetch::Fetch,
-        jobs::Outage,
+        jobs::{Outage, Tries},
         metrics::{Metrics, Notice},
     },
 };
@@ -39,9 +39,7 @@ const CLAIM_MS: i64 = 30_000;
 const POLL: Duration = Duration::from_secs(1);
 /// A token works for so long, in seconds.
 const LIFETIME: i64 = 120;
-/// After each failed try, in seconds; then always the last.
-const PAUSES: [i64; 6] = [1, 5, 30, 120, 600, 3_600];
-pub const GIVE_UP_AFTER_MS: i64 = 24 * 3_600_000;
+const TRIES: Tries = Tries(&[1, 5, 30, 120, 600, 3_600]);
 
 /// Tells applications. Cheap to clone.
 #[derive(Clone)]
@@ -114,9 +112,8 @@ impl Teller {
             tracing::info!(notice = row.id, client = client.id, sid = row.sid, "told an application of a logout");
             return Ok(store::remove(pool, &row.id).await?);
         };
-        let due_ms = now_ms + pause_ms(row.attempts);
         let (notice, client) = (&row.id, &client.id);
-        if due_ms >= row.created_at + GIVE_UP_AFTER_MS {
+        let Some(due_ms) = TRIES.next(row.attempts, row.created_at, now_ms) else {
             self.metrics.notice(Notice::GivenUp);
             tracing::error!(
                 notice,
@@ -126,7 +123,7 @@ impl Teller {
                 "could not tell an application of a logout; giving up"
             );
             return Ok(store::remove(pool, notice).await?);
-        }
+        };
         self.metrics.notice(Notice::Failed);
         let seconds = (due_ms - now_ms) / 1000;
         tracing::warn!(
@@ -168,9 +165,4 @@ impl Teller {
             Err(words) => Err(words),
         })
     }
-}
-
-fn pause_ms(attempts: i64) -> i64 {
-    let place = usize::try_from(attempts - 1).unwrap_or_default().min(PAUSES.len() - 1);
-    PAUSES[place] * 1000
 }

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     auth::{log_in::log_out, sessions::Receipt},
     base::{db::again, error::AppError},
-    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+    web::{border, cookies::Name},
 };
 
 /// Ends the session `sid` of one's own, on whatever device it is. Callable by who is logged in and has proven lately
@@ -25,12 +25,11 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
     if sid == someone.log_in.sid {
         log_out(&app, &visit).await?;
         border::forget_session();
-        tell_next_page(&Flash::new(&[("logged_out", "here")]));
-        leptos_axum::redirect("/");
+        border::lead_to("/", &[("logged_out", "here")])?;
         return Ok(Receipt { sessions_ended: 1, ..Receipt::default() });
     }
     let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
-    Ok(tell::ended(end_own(&app.terminator, own, &sid).await?))
+    tell::ended(end_own(&app.terminator, own, &sid).await?)
 }
 
 /// Ends all sessions of one's own except that of this browser. Callable as [`end_session`].
@@ -41,7 +40,7 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
 pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, AppError> {
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
     let own = Own { user_id: &someone.user.id, sid: &someone.log_in.sid, caller: &visit.caller };
-    Ok(tell::ended(end_all_but(&app.terminator, own).await?))
+    tell::ended(end_all_but(&app.terminator, own).await?)
 }
 
 /// Starts to set up two-factor authentication: creates a secret for the app, in place of one that was never used. Callable as
@@ -65,7 +64,7 @@ pub async fn start_second_factor(password: Option<String>) -> Result<(), AppErro
 pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Result<Receipt, AppError> {
     let someone = border::require_fresh(password).await?;
     let changed = second_factor::turn_on(&border::app(), &border::visit(), someone, &code).await?;
-    Ok(tell::changed(changed, ""))
+    tell::changed(changed, "")
 }
 
 /// Creates and shows ten new recovery codes. The old ones stop working. Callable as [`end_session`].
@@ -77,8 +76,7 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
     let someone = border::require_fresh(password).await?;
     let (app, visit) = (border::app(), border::visit());
     let changed = again(|| second_factor::make_codes(&app, &visit, &someone)).await?;
-    tell::changed(changed, "replaced");
-    Ok(())
+    tell::changed(changed, "replaced").map(drop)
 }
 
 /// Turns off two-factor authentication, removes the recovery codes and all trust, and ends every other session. Callable as
@@ -90,7 +88,7 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
 pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt, AppError> {
     let someone = border::require_fresh(password).await?;
     let changed = second_factor::turn_off(&border::app(), &border::visit(), someone).await?;
-    Ok(tell::changed(changed, "off"))
+    tell::changed(changed, "off")
 }
 
 /// Takes the trust from one device of one's own: login asks for a code there. Callable by who is logged in.
@@ -101,7 +99,7 @@ pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt,
 pub async fn forget_device(device: String) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
     if again(|| second_factor::forget_device(&app, &visit, &device)).await? {
-        tell_next_page(&Flash::new(&[("second_factor", "forgotten")]));
+        return border::lead_to("/account/second-factor", &[("second_factor", "forgotten")]);
     }
     leptos_axum::redirect("/account/second-factor");
     Ok(())
@@ -117,8 +115,7 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
     let (app, visit) = (border::app(), border::visit());
     let (receipt, secret) = change_password::change_password(&app, &visit, password, new_password).await?;
     border::keep_secret(secret.as_ref());
-    tell_next_page(&Flash::new(&[("changed", &receipt.sessions_ended.to_string())]));
-    leptos_axum::redirect("/account/devices");
+    border::lead_to("/account/devices", &[("changed", &receipt.sessions_ended.to_string())])?;
     Ok(receipt)
 }
 
@@ -130,9 +127,7 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
 pub async fn change_name(name: String) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
     again(|| change_name::change_name(&app, &visit, &name)).await?;
-    tell_next_page(&Flash::new(&[("changed", "name")]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    border::lead_to("/account/profile", &[("changed", "name")])
 }
 
 /// Sends a link to the address that the account is to have; the address changes when the link is opened. The answer is
@@ -147,9 +142,7 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
     let (app, visit) = (border::app(), border::visit());
     let email = new_email::check(&app, &visit, &email)?;
     new_email::ask(&app, &visit, &border::require_fresh(password).await?, &email).await?;
-    tell_next_page(&Flash::new(&[("asked", email.as_str())]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    border::lead_to("/account/profile", &[("asked", email.as_str())])
 }
 
 /// Sends the link to the address that waits to be confirmed once more. Callable by who is logged in.
@@ -160,9 +153,7 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
 #[server(prefix = "/actions", endpoint = "resend_new_email")]
 pub async fn resend_new_email() -> Result<(), AppError> {
     new_email::resend(&border::app(), &border::visit()).await?;
-    tell_next_page(&Flash::new(&[("changed", "resent")]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    border::lead_to("/account/profile", &[("changed", "resent")])
 }
 
 /// Calls off the change to another address. Callable by who is logged in.
@@ -173,9 +164,7 @@ pub async fn resend_new_email() -> Result<(), AppError> {
 pub async fn cancel_new_email() -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
     again(|| new_email::cancel(&app, &visit)).await?;
-    tell_next_page(&Flash::new(&[("changed", "cancelled")]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    border::lead_to("/account/profile", &[("changed", "cancelled")])
 }
 
 /// Gives the account the address that the opened link was sent to; `link` names it, as the page does. Callable by who is
@@ -189,9 +178,7 @@ pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
     let token = border::require_link(link.as_deref())?;
     new_email::use_it(&border::app(), &border::visit(), &token).await?;
     border::forget(Name::Link);
-    tell_next_page(&Flash::new(&[("changed", "email")]));
-    leptos_axum::redirect("/account/profile");
-    Ok(())
+    border::lead_to("/account/profile", &[("changed", "email")])
 }
 
 /// Says that something was someone else: ends everything of the account and starts a reset. `event` is an entry of
@@ -216,7 +203,7 @@ pub async fn not_me(
         let denied = not_me::with_link(&app, &visit, &token).await?;
         // Not before the commit: whoever has to press once more needs it.
         border::forget(Name::Link);
-        return Ok(tell::denied(denied));
+        return tell::denied(denied);
     }
     let is_typed = password.as_ref().is_some_and(|password| !password.is_empty());
     let someone = match is_typed || not_me::needs_proof(&app, &visit)? {
@@ -227,7 +214,7 @@ pub async fn not_me(
     if !denied.stays {
         border::forget(Name::Access);
     }
-    Ok(tell::denied(denied))
+    tell::denied(denied)
 }
 
 /// Calls off the removal of a second factor. Callable by who holds the link from the mail that told of it; `link` names
@@ -240,9 +227,7 @@ pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
     let token = border::require_link(link.as_deref())?;
     keep_factor::keep(&border::app(), &border::visit(), &token).await?;
     border::forget(Name::Link);
-    tell_next_page(&Flash::new(&[("second_factor", "kept")]));
-    leptos_axum::redirect("/second-factor/kept");
-    Ok(())
+    border::lead_to("/second-factor/kept", &[("second_factor", "kept")])
 }
 
 /// Deletes the account of who is logged in; `confirmation` is their email address. Callable as [`end_session`].

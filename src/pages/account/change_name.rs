@@ -1,13 +1,7 @@
 //! The story of another name. Server side.
 
 use crate::{
-    auth::{
-        app::App,
-        event,
-        event::{Actor, Event, Kind},
-        users::store,
-        visit::Visit,
-    },
+    auth::{app::App, event, event::Kind, users::store, visit::Visit},
     base::{display_name::DisplayName, error::AppError},
 };
 
@@ -20,8 +14,6 @@ pub async fn change_name(app: &App, visit: &Visit, name: &str) -> Result<(), App
     store::lock(&mut *tx, &someone.user.id).await?;
     let user = store::find_by_id(&mut *tx, &someone.user.id).await?.ok_or(AppError::NotLoggedIn)?;
     store::set_name(&mut tx, &user, &name, now_ms).await?;
-    let mut event = Event::new(Kind::NameChanged, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
-    event.sid.clone_from(&someone.log_in.sid);
-    event::store::insert(&mut *tx, &event, now_ms).await?;
+    event::store::insert(&mut *tx, &someone.event(Kind::NameChanged, &visit.caller), now_ms).await?;
     Ok(app.terminator.revocations.commit_change(tx, &user.id).await?)
 }

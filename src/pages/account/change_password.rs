@@ -5,7 +5,7 @@ use crate::{
         app::App,
         cause::Cause,
         event,
-        event::{Actor, Event, Kind},
+        event::Kind,
         links,
         links::Purpose,
         outbox,
@@ -55,10 +55,7 @@ pub async fn change_password(
 }
 
 async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash: &str) -> Result<Receipt, AppError> {
-    let LoggedIn { user, log_in, .. } = someone;
     let (caller, now_ms) = (&visit.caller, app.now_ms());
-    let mut event = Event::new(Kind::PasswordChanged, Actor::User(user.id.clone()), &user.id).from_caller(caller);
-    event.sid.clone_from(&log_in.sid);
     let mut tx = app.state.db.begin_write().await?;
     let user = &someone.hold(&mut tx).await?;
     store::set_password(&mut *tx, &user.id, hash).await?;
@@ -66,8 +63,8 @@ async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash
     links::store::kill(&mut *tx, &user.id, Purpose::Reset, now_ms).await?;
     links::call_off_email_change(&mut tx, &user.id, now_ms).await?;
     trust::forget_trust(&mut tx, &user.id).await?;
-    event::store::insert(&mut *tx, &event, now_ms).await?;
+    event::store::insert(&mut *tx, &someone.event(Kind::PasswordChanged, caller), now_ms).await?;
     outbox::tell(&mut *tx, &app.state, user, Notification::PasswordChanged, caller).await?;
     let cause = Cause::by_user(&user.id, EndReason::PasswordChanged, caller.clone());
-    app.terminator.terminate_with(tx, Target::Others { user_id: &user.id, keep: &log_in.sid }, cause).await
+    app.terminator.terminate_with(tx, Target::Others { user_id: &user.id, keep: &someone.log_in.sid }, cause).await
 }

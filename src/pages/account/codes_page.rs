@@ -6,8 +6,8 @@ use super::{CODES_FILE, PAGES, RecoveryCodes};
 use crate::ui::{
     copy::{CopyButton, PrintButton},
     draw::Draw,
-    frame::{Link, Page},
-    notice::Notice,
+    frame::{Card, Link, Page},
+    notice::{Notice, OutcomeNotice},
     tabs::Tabs,
 };
 
@@ -37,11 +37,8 @@ fn Codes(codes: RecoveryCodes, replaced: bool) -> impl IntoView {
         false => "Two-factor authentication is on. Save your recovery codes.",
     };
     view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{news}</Notice>
-        </div>
-        <section class="card" aria-labelledby="codes">
-            <h2 id="codes">"Save your recovery codes"</h2>
+        <OutcomeNotice words=news />
+        <Card id="codes" heading="Save your recovery codes">
             <p>"Use one of these if you lose your phone. Each works once, with your password. You won't see them again, so save them in a password manager or print them."</p>
             <p class="on-paper">{title} " Each code works once, instead of a code from your authenticator app. Creating new codes replaces these."</p>
             <pre class="codes">{list.clone()}</pre>
@@ -54,7 +51,7 @@ fn Codes(codes: RecoveryCodes, replaced: bool) -> impl IntoView {
                 <PrintButton />
                 <Link href="/account/second-factor" class="button primary">"I've saved my codes"</Link>
             </div>
-        </section>
+        </Card>
     }
 }
 

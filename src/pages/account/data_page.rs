@@ -4,7 +4,7 @@ use leptos::prelude::*;
 
 use super::PAGES;
 use crate::ui::{
-    frame::{Link, Page},
+    frame::{Card, Link, Page},
     tabs::Tabs,
 };
 
@@ -13,17 +13,15 @@ pub fn DataPage() -> impl IntoView {
     view! {
         <Page title="Data and privacy">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="download">
-                <h2 id="download">"Download your data"</h2>
+            <Card id="download" heading="Download your data">
                 <p>"A JSON file with your account, notes, devices and activity. It doesn't contain passwords or other secrets."</p>
                 // No `download`: the answer may lead to the page that asks for the password.
                 <p><Link href="/account/data/export" class="button">"Download data"</Link></p>
-            </section>
-            <section class="card danger" aria-labelledby="erase">
-                <h2 id="erase">"Delete your account"</h2>
+            </Card>
+            <Card id="erase" heading="Delete your account" danger=true>
                 <p>"This permanently deletes your account and notes. Download your data first if you want a copy."</p>
                 <p><Link href="/account/delete" class="button">"Delete account…"</Link></p>
-            </section>
+            </Card>
         </Page>
     }
 }

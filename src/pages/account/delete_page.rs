@@ -8,7 +8,7 @@ use crate::{
     ui::{
         field::TextField,
         form::{Form, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         tabs::Tabs,
     },
     web::page::typed,
@@ -18,9 +18,8 @@ use crate::{
 pub fn DeletePage(email: String) -> impl IntoView {
     view! {
         <Page title="Delete your account">
-            <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="goes">
-                <h2 id="goes">"What we delete"</h2>
+            <Tabs label="Account" pages=PAGES below="/account/data" />
+            <Card id="goes" heading="What we delete">
                 <ul class="steps">
                     <li>"Your name, email address and password."</li>
                     <li>"Your notes."</li>
@@ -28,36 +27,27 @@ pub fn DeletePage(email: String) -> impl IntoView {
                     <li>"Your known and trusted devices, your two-factor authentication and recovery codes, and every link we've emailed you."</li>
                 </ul>
                 <p>"You can't undo this. "<Link href="/account/data">"Download your data"</Link>" first if you want to keep it."</p>
-            </section>
-            <section class="card" aria-labelledby="remains">
-                <h2 id="remains">"What we keep"</h2>
+            </Card>
+            <Card id="remains" heading="What we keep">
                 <p>"An anonymous audit log: a random ID and the time of each event. It doesn't contain your name, email or IP address."</p>
-            </section>
-            <section class="card danger" aria-labelledby="delete">
-                <h2 id="delete">"Confirm deletion"</h2>
+            </Card>
+            <Card id="delete" heading="Confirm deletion" danger=true>
                 <p>"To confirm, type "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
-                <DeleteForm typed=typed().get("confirmation") />
-            </section>
+                <Form action=DeleteAccount::PATH>
+                    <TextField
+                        name="confirmation"
+                        label="Your email address"
+                        field=Field::Confirmation
+                        kind="email"
+                        autocomplete="off"
+                        help="This makes sure you don't delete your account by mistake."
+                        value=typed().get("confirmation")
+                    />
+                    <ProofField />
+                    <SubmitButton label="Delete my account" pending_label="Deleting…" class="button danger" />
+                </Form>
+            </Card>
         </Page>
-    }
-}
-
-#[component]
-fn DeleteForm(typed: String) -> impl IntoView {
-    view! {
-        <Form action=DeleteAccount::PATH>
-            <TextField
-                name="confirmation"
-                label="Your email address"
-                field=Field::Confirmation
-                kind="email"
-                autocomplete="off"
-                help="This makes sure you don't delete your account by mistake."
-                value=typed
-            />
-            <ProofField />
-            <SubmitButton label="Delete my account" pending_label="Deleting…" class="button danger" />
-        </Form>
     }
 }
 

@@ -9,17 +9,18 @@ use super::{
 };
 use crate::{
     auth::sessions::LiveSession,
+    base::number::counted,
     pages::login::actions::LogOut,
     ui::{
         draw::{Content, Draw},
         empty::Empty,
-        form::Here,
-        frame::{Link, Page},
-        notice::Notice,
+        form::ButtonForm,
+        frame::{Card, Link, Page},
+        notice::{OutcomeNotice, RefusedNotice},
         session_list::SessionFacts,
         tabs::Tabs,
     },
-    web::page::{Held, refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -33,30 +34,24 @@ pub fn DevicesPage(
     /// Of the parts.
     more: Vec<Content>,
 ) -> impl IntoView {
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Devices">
             <Tabs label="Account" pages=PAGES />
             <Outcome />
-            {problem}
-            <section class="card" aria-labelledby="here">
-                <h2 id="here">"This device"</h2>
+            <RefusedNotice />
+            <Card id="here" heading="This device">
                 {match here {
                     Some(session) => view! { <div class="session"><SessionFacts session /></div> }.drawn(),
                     None => view! { <Empty why="This session has just ended." /> }.drawn(),
                 }}
-                <form method="post" action=LogOut::PATH class="act">
-                    <Here />
-                    <button type="submit" class="button">"Log out this device"</button>
-                </form>
-            </section>
-            <section class="card" aria-labelledby="elsewhere">
-                <h2 id="elsewhere">"Other devices"</h2>
+                <ButtonForm action=LogOut::PATH form_class="act">"Log out this device"</ButtonForm>
+            </Card>
+            <Card id="elsewhere" heading="Other devices">
                 <Others sessions=elsewhere />
                 <p class="help">{format!(
                     "You can be logged in on {limit} devices. If you log in on another, the one you haven't used for longest is logged out."
                 )}</p>
-            </section>
+            </Card>
             {more.into_iter().map(Content::drawn).collect_view()}
         </Page>
     }
@@ -72,10 +67,9 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
         <ul class="sessions">
             {sessions.into_iter().map(|session| view! { <li class="session"><Other session /></li> }).collect_view()}
         </ul>
-        <form method="post" action=EndOtherSessions::PATH class="act">
-            <Here />
-            <button type="submit" class="button danger" name=Held::BUTTON value="Log out all other devices">"Log out all other devices"</button>
-        </form>
+        <ButtonForm action=EndOtherSessions::PATH form_class="act" class="button danger" confirm_label="Log out all other devices">
+            "Log out all other devices"
+        </ButtonForm>
     }
     .drawn()
 }
@@ -85,13 +79,9 @@ fn Other(session: LiveSession) -> impl IntoView {
     let (sid, words) = (session.sid.clone(), one_line(&session));
     view! {
         <SessionFacts session />
-        <form method="post" action=EndSession::PATH>
-            <Here />
-            <input type="hidden" name="sid" value=sid />
-            <button type="submit" class="button" name=Held::BUTTON value="Log out device">
-                "Log out"<span class="visually-hidden">{format!(" {words}")}</span>
-            </button>
-        </form>
+        <ButtonForm action=EndSession::PATH fields=vec![("sid", sid)] confirm_label="Log out device">
+            "Log out"<span class="visually-hidden">{format!(" {words}")}</span>
+        </ButtonForm>
     }
 }
 
@@ -111,13 +101,9 @@ fn Outcome() -> impl IntoView {
         (None, Some(n)) => format!("You're logged out on {}.", other_devices(n)),
         (None, None) => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice words /> })
 }
 
 fn other_devices(n: u64) -> String {
-    if n == 1 { "1 other device".into() } else { format!("{n} other devices") }
+    counted(n, "other device", "other devices")
 }

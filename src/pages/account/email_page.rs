@@ -9,7 +9,7 @@ use crate::{
         draw::Draw,
         field::TextField,
         form::{Form, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -25,31 +25,23 @@ pub fn EmailPage(
     view! {
         <Page title="Change your email address">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="change">
-                <h2 id="change">"Change email"</h2>
+            <Card id="change" heading="Change email">
                 <p>"Your current email address is "<strong class="any-break"><bdi>{email}</bdi></strong>"."</p>
                 {match sends_mail {
                     true => view! {
                         <p>"We'll send a link to your new address. Once you open it, that's the address you log in with. We'll notify your old address."</p>
-                        <EmailForm email=typed().get("email") />
+                        <Form action=ChangeEmail::PATH>
+                            <TextField name="email" label="New email address" field=Field::Email kind="email" autocomplete="email" value=typed().get("email") />
+                            <ProofField />
+                            <SubmitButton label="Send link" pending_label="Sending…" />
+                        </Form>
                     }.drawn(),
                     false => view! {
                         <Notice kind="warning">"This server can't send email, so you can't confirm a new address. Ask an administrator for help."</Notice>
                     }.drawn(),
                 }}
                 <p><Link href="/account/profile">"Back to profile"</Link></p>
-            </section>
+            </Card>
         </Page>
-    }
-}
-
-#[component]
-fn EmailForm(email: String) -> impl IntoView {
-    view! {
-        <Form action=ChangeEmail::PATH>
-            <TextField name="email" label="New email address" field=Field::Email kind="email" autocomplete="email" value=email />
-            <ProofField />
-            <SubmitButton label="Send link" pending_label="Sending…" />
-        </Form>
     }
 }

@@ -21,7 +21,7 @@ pub struct Own<'a> {
 pub async fn end_own(terminator: &Terminator, own: Own<'_>, sid: &str) -> Result<Receipt, AppError> {
     let state = &terminator.state;
     let live = store::live_of(&state.db.pool, own.user_id, state.clock.now_ms()).await?;
-    if !live.iter().any(|row| row.log_in.sid == sid) {
+    if !live.iter().any(|session| session.sid == sid) {
         return Ok(Receipt::default());
     }
     let reason = if sid == own.sid { EndReason::LoggedOut } else { EndReason::ByUser };

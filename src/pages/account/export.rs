@@ -3,13 +3,7 @@
 
 use std::sync::Arc;
 
-use axum::{
-    Extension,
-    body::Body,
-    extract::State,
-    http::{HeaderMap, HeaderValue, StatusCode, header},
-    response::{AppendHeaders, IntoResponse, Response},
-};
+use axum::{Extension, body::Body, extract::State, response::Response};
 use futures::{Stream, stream::try_unfold};
 use serde_json::{Value, json};
 use strum::IntoStaticStr;
@@ -17,22 +11,16 @@ use strum::IntoStaticStr;
 use super::store;
 use crate::{
     audit::{log, log::store::EventRow},
-    auth::{
-        event,
-        event::{Actor, Event, Kind},
-        second_factor::store as factor_store,
-        sessions::guard::LoggedIn,
-    },
+    auth::{event, event::Kind, second_factor::store as factor_store, sessions::guard::LoggedIn},
     base::{caller::device_words, db::again, error::AppError, rfc3339::seconds, state::AppState},
     pages::{
-        activity::words::entry,
+        activity::{Entry, words::entry},
         part::{Part, Parts},
     },
     ui::when::date,
     web::{
         caller::caller_of,
-        local_path::leading_to,
-        origin,
+        download, origin,
         problem::Problem,
         session::open_streams::{OpenStreams, Place},
     },
@@ -44,8 +32,6 @@ const PAGE: &str = "/account/data";
 /// Rows that are read, and sent, at once: memory does not grow with the file.
 const ROWS_AT_ONCE: i64 = 500;
 
-/// A link cannot show a form, so who has to log in or to prove who they are is led to the page with the link.
-///
 /// # Errors
 /// 403 for another site; 429 while another one of this person is under way; 503 when the database is away.
 pub async fn export(
@@ -57,39 +43,22 @@ pub async fn export(
 ) -> Result<Response, Problem> {
     let (parts, _) = request.into_parts();
     origin::refuse_other_sites(&parts.headers)?;
-    let Some(Extension(someone)) = someone else { return Ok(go_to(&leading_to("/login", PAGE))) };
+    let Some(Extension(someone)) = someone else { return Ok(download::first("/login", PAGE)) };
     if !someone.is_fresh(&state) {
-        return Ok(go_to(&leading_to("/confirm", PAGE)));
+        return Ok(download::first("/confirm", PAGE));
     }
     // Held until the last piece is taken, or no one takes any more.
     let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
-    let caller = caller_of(&parts, &state.config);
     let now_ms = state.clock.now_ms();
-    let mut event =
-        Event::new(Kind::DataExported, Actor::User(someone.user.id.clone()), &someone.user.id).from_caller(&caller);
-    event.sid.clone_from(&someone.log_in.sid);
+    let event = someone.event(Kind::DataExported, &caller_of(&parts, &state.config));
     let head = head(&state, &someone).await?;
     // Before the first byte: whoever takes it along stands in the log.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
     let keepers = all.iter().filter(|part| part.list().is_some()).cloned().collect();
     let (user_id, sid) = (someone.user.id.clone(), someone.log_in.sid.clone());
     let file = File { state, keepers, user_id, sid, _place: place };
-    let headers = file_headers(&format!("latchkey-data-{}.json", date(now_ms)));
-    Ok((headers, Body::from_stream(pieces(file, head))).into_response())
-}
-
-fn file_headers(name: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    headers
-}
-
-fn go_to(path: &str) -> Response {
-    (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path.to_owned())])).into_response()
+    let name = format!("latchkey-data-{}.json", date(now_ms));
+    Ok(download::file(&name, "application/json", Body::from_stream(pieces(file, head))))
 }
 
 /// What is written, and for whom.
@@ -259,12 +228,13 @@ fn device(row: store::DeviceRow) -> Value {
 
 /// In the words of the page.
 fn happened(row: &EventRow, sid: &str) -> Value {
+    let Entry { words, device, ip, .. } = entry(row, sid);
     json!({
         "at": seconds(row.at),
         "event": row.event,
-        "in_words": entry(row, sid).words,
-        "device": row.device,
-        "ip": row.ip,
+        "in_words": words,
+        "device": device,
+        "ip": ip,
         "session": row.sid,
     })
 }

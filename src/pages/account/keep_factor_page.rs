@@ -9,28 +9,25 @@ use crate::{
     ui::{
         contact::OfferHelp,
         draw::Draw,
-        form::Here,
+        form::ButtonForm,
         frame::{Link, Page},
-        notice::Notice,
+        notice::{Notice, OutcomeNotice, RefusedNotice},
         when::When,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
 pub fn KeepFactorPage(shown: KeepFactor) -> impl IntoView {
     let KeepFactor { goes_at, link } = shown;
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Keep two-factor authentication?" narrow=true>
-            {problem}
+            <RefusedNotice />
             <p>"Two-factor authentication for your account will be turned off on " <When ms=goes_at /> ". Someone used a link in one of our emails to report suspicious activity."</p>
             <p>"If you turned it on yourself, keep it. Login keeps asking for a code, and no one gets in without one."</p>
-            <form method="post" action=KeepSecondFactor::PATH class="act">
-                <Here />
-                <input type="hidden" name="link" value=link />
-                <button type="submit" class="button primary">"Keep two-factor authentication"</button>
-            </form>
+            <ButtonForm action=KeepSecondFactor::PATH fields=vec![("link", link)] form_class="act" class="button primary">
+                "Keep two-factor authentication"
+            </ButtonForm>
             <p>"If someone else turned it on, you don't need to do anything. Wait, then log in with your new password. " <Link href="/">"Go to start page"</Link></p>
         </Page>
     }
@@ -67,9 +64,7 @@ pub fn FactorKeptPage() -> impl IntoView {
     view! {
         <Page title="Two-factor authentication: kept" heading="Two-factor authentication" narrow=true>
             {is_told.then(|| view! {
-                <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">"Two-factor authentication stays on. Login keeps asking for a code."</Notice>
-                </div>
+                <OutcomeNotice words="Two-factor authentication stays on. Login keeps asking for a code." />
             })}
             {(!is_told).then(|| view! { <p>"If you've just kept two-factor authentication on, login keeps asking for a code."</p> })}
             <p>"After a report of suspicious activity your password is blocked. Choose a new one with the link we emailed you, or request another link. Then log in."</p>

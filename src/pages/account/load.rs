@@ -35,7 +35,7 @@ use crate::{
             authenticator::{Authenticator, Enrolment},
             store as factor_store, trust,
         },
-        sessions::{LiveSession, guard::LoggedIn, session::SessionRow, store},
+        sessions::{LiveSession, guard::LoggedIn, store},
         users::{store as user_store, store::User},
     },
     base::{config::Mailing, email::masked, error::AppError, state::AppState},
@@ -58,7 +58,7 @@ pub async fn devices(page: &PageRequest, parts: &Parts) -> Result<Found, AppErro
     let (someone, state) = (page.user()?, &page.app.state);
     let live = store::live_of(&state.db.pool, &someone.user.id, page.app.now_ms()).await?;
     let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
-        live.into_iter().map(SessionRow::into_live).partition(|session| session.sid == someone.log_in.sid);
+        live.into_iter().partition(|session| session.sid == someone.log_in.sid);
     let (here, limit) = (here.into_iter().next(), state.config.sessions_per_user);
     let mut more = Vec::new();
     for part in parts.iter() {

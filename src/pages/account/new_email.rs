@@ -5,7 +5,7 @@ use crate::{
     auth::{
         app::App,
         event,
-        event::{Actor, Event, Kind},
+        event::Kind,
         links,
         links::Purpose,
         outbox,
@@ -52,8 +52,7 @@ pub async fn ask(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) ->
 
 async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email) -> Result<(), AppError> {
     let (state, user_id, now_ms) = (&app.state, &someone.user.id, app.now_ms());
-    let mut event = Event::new(Kind::NewEmailAsked, Actor::User(user_id.clone()), user_id).from_caller(&visit.caller);
-    event.sid.clone_from(&someone.log_in.sid);
+    let event = someone.event(Kind::NewEmailAsked, &visit.caller);
     let mut tx = state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;
@@ -127,9 +126,7 @@ async fn change(app: &App, visit: &Visit, someone: &LoggedIn, token: &str) -> Re
         return Err(AppError::EmailTaken);
     }
     links::kill_all(&mut tx, &before.id, now_ms).await?;
-    let mut event = Event::new(Kind::EmailChanged, Actor::User(before.id.clone()), &before.id).from_caller(caller);
-    event.sid.clone_from(&someone.log_in.sid);
-    event::store::insert(&mut *tx, &event, now_ms).await?;
+    event::store::insert(&mut *tx, &someone.event(Kind::EmailChanged, caller), now_ms).await?;
     // To the address before, where the owner reads it if this was someone else.
     outbox::tell(&mut *tx, &app.state, &before, Notification::EmailChanged, caller).await?;
     app.terminator.revocations.commit_change(tx, &before.id).await?;

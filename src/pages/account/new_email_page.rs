@@ -9,7 +9,7 @@ use crate::{
     ui::{
         contact::OfferHelp,
         draw::Draw,
-        form::{Form, Here, OnlyAfter, SubmitButton},
+        form::{ButtonForm, Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
         notice::Notice,
     },
@@ -23,24 +23,17 @@ pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
             {match is_own {
                 true => view! {
                     <p>"From now on you'll log in with " <strong>{email}</strong> ". We'll notify your old address. To keep it, close this page."</p>
-                    <UseForm link />
+                    <Form action=UseNewEmail::PATH>
+                        <OnlyAfter error=AppError::LinkDead>
+                            <p><Link href="/account/profile/email">"Request a new link"</Link></p>
+                        </OnlyAfter>
+                        <input type="hidden" name="link" value=link />
+                        <SubmitButton label="Use this address" pending_label="Changing…" />
+                    </Form>
                 }.drawn(),
                 false => view! { <OtherAccount /> }.drawn(),
             }}
         </Page>
-    }
-}
-
-#[component]
-fn UseForm(link: String) -> impl IntoView {
-    view! {
-        <Form action=UseNewEmail::PATH>
-            <OnlyAfter error=AppError::LinkDead>
-                <p><Link href="/account/profile/email">"Request a new link"</Link></p>
-            </OnlyAfter>
-            <input type="hidden" name="link" value=link />
-            <SubmitButton label="Use this address" pending_label="Changing…" />
-        </Form>
     }
 }
 
@@ -51,10 +44,7 @@ fn OtherAccount() -> impl IntoView {
             <p>"This link belongs to a different account than the one you're logged in to. Log out, then open the link again and log in to that account."</p>
             <p>"If you didn't request it, you don't need to do anything. No account gets this address unless you confirm it."</p>
         </Notice>
-        <form method="post" action=LogOut::PATH>
-            <Here />
-            <button type="submit" class="button">"Log out"</button>
-        </form>
+        <ButtonForm action=LogOut::PATH>"Log out"</ButtonForm>
     }
 }
 

@@ -6,7 +6,10 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{More, NoLink, NotMePage, actions::NotMe};
 use crate::{
     auth::sessions::Viewer,
-    base::error::{AppError, Field},
+    base::{
+        error::{AppError, Field},
+        number::counted,
+    },
     pages::activity::Entry,
     ui::{
         contact::{AskForHelp, OfferHelp},
@@ -14,16 +17,15 @@ use crate::{
         field::PasswordField,
         form::Here,
         frame::{Link, Page},
-        notice::Notice,
+        notice::{Notice, OutcomeNotice, RefusedNotice},
         when::{Ago, When},
     },
-    web::page::{Held, refused, typed},
+    web::page::{Held, typed},
 };
 
 #[component]
 pub fn NotMePage(page: NotMePage) -> impl IntoView {
     let link = page.link.clone();
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     let (event, more) = (page.event.clone(), page.more.clone());
     let label = match page.reset_to {
         Some(_) => "Log out everywhere and reset password",
@@ -38,7 +40,7 @@ pub fn NotMePage(page: NotMePage) -> impl IntoView {
     };
     view! {
         <Page title="Secure your account" narrow=true>
-            {problem}
+            <RefusedNotice />
             {denied}
             <p>"If this wasn't you, someone may have your password or access to one of your devices. Securing your account will:"</p>
             <WhatHappens page />
@@ -126,9 +128,7 @@ fn Secured(ended: u64) -> impl IntoView {
     let email = typed.get("reset_to");
     view! {
         <Page title="Your account is secured" narrow=true>
-            <div id="outcome" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">{words}</Notice>
-            </div>
+            <OutcomeNotice words />
             {factor_goes.map(|ms| view! { <FactorGoes ms /> })}
             {match why {
                 Some(why) => view! { <WithoutLink why stays /> }.drawn(),
@@ -237,8 +237,7 @@ fn FactorGoes(ms: i64) -> impl IntoView {
 fn words(count: u64, goes_back: bool) -> String {
     let ended = match count {
         0 => "You had no active sessions. Any remaining tokens have been revoked.".to_owned(),
-        1 => "1 session ended.".to_owned(),
-        n => format!("{n} sessions ended."),
+        n => format!("{} ended.", counted(n, "session", "sessions")),
     };
     if goes_back { format!("{ended} Your previous email address is restored.") } else { ended }
 }

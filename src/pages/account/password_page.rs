@@ -8,7 +8,7 @@ use crate::{
     ui::{
         field::PasswordField,
         form::{Form, SubmitButton},
-        frame::Page,
+        frame::{Card, Page},
         password_field::NewPasswordField,
         tabs::Tabs,
     },
@@ -19,28 +19,20 @@ pub fn PasswordPage(email: String, name: String) -> impl IntoView {
     view! {
         <Page title="Password">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="change">
-                <h2 id="change">"Change password"</h2>
+            <Card id="change" heading="Change password">
                 <p>"This logs you out on all other devices. You stay logged in here."</p>
-                <ChangeForm email name />
-            </section>
+                <Form action=ChangePassword::PATH>
+                    // Tells a password manager whose password this is.
+                    <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
+                    <PasswordField
+                        label="Current password"
+                        field=Field::CurrentPassword
+                        autocomplete="current-password"
+                    />
+                    <NewPasswordField name="new_password" label="New password" email person=name />
+                    <SubmitButton label="Change password" pending_label="Changing…" />
+                </Form>
+            </Card>
         </Page>
-    }
-}
-
-#[component]
-fn ChangeForm(email: String, name: String) -> impl IntoView {
-    view! {
-        <Form action=ChangePassword::PATH>
-            // Tells a password manager whose password this is.
-            <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
-            <PasswordField
-                label="Current password"
-                field=Field::CurrentPassword
-                autocomplete="current-password"
-            />
-            <NewPasswordField name="new_password" label="New password" email person=name />
-            <SubmitButton label="Change password" pending_label="Changing…" />
-        </Form>
     }
 }

@@ -11,9 +11,9 @@ use crate::{
     ui::{
         draw::Draw,
         field::TextField,
-        form::{Form, Here, SubmitButton},
-        frame::{Link, Page},
-        notice::Notice,
+        form::{ButtonForm, Form, SubmitButton},
+        frame::{Card, Link, Page},
+        notice::{OutcomeNotice, RefusedNotice},
         tabs::Tabs,
         when::When,
     },
@@ -33,12 +33,20 @@ pub fn ProfilePage(
         <Page title="Profile">
             <Tabs label="Account" pages=PAGES />
             <Outcome email=email.clone() />
-            <section class="card" aria-labelledby="your-name">
-                <h2 id="your-name">"Name"</h2>
-                <NameForm name />
-            </section>
-            <section class="card" aria-labelledby="address">
-                <h2 id="address">"Email"</h2>
+            <Card id="your-name" heading="Name">
+                <Form action=ChangeName::PATH>
+                    <TextField
+                        name="name"
+                        label="Name"
+                        field=Field::Name
+                        autocomplete="name"
+                        help="Shown to other people."
+                        value=name
+                    />
+                    <SubmitButton label="Save" pending_label="Saving…" />
+                </Form>
+            </Card>
+            <Card id="address" heading="Email">
                 <p>
                     <bdi>{email}</bdi>" "
                     {match confirmed {
@@ -50,7 +58,7 @@ pub fn ProfilePage(
                     Some(waiting) => view! { <ChangeWaits waiting /> }.drawn(),
                     None => view! { <p><Link href="/account/profile/email" class="button">"Change email"</Link></p> }.drawn(),
                 }}
-            </section>
+            </Card>
         </Page>
     }
 }
@@ -68,39 +76,16 @@ fn ChangeWaits(waiting: Waiting) -> impl IntoView {
     let Waiting { email, until } = waiting;
     let problem = refused_by(ResendNewEmail::PATH).or_else(|| refused_by(CancelNewEmail::PATH));
     view! {
-        {problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
+        <RefusedNotice error=problem />
         <p>
             "You asked to change it to "<strong class="any-break"><bdi>{email}</bdi></strong>
             ". Open the link we sent there before "<When ms=until />" to finish. Nothing there? Check your spam folder."
         </p>
         <div class="buttons">
-            <form method="post" action=ResendNewEmail::PATH>
-                <Here />
-                <button type="submit" class="button">"Resend email"</button>
-            </form>
-            <form method="post" action=CancelNewEmail::PATH>
-                <Here />
-                <button type="submit" class="button">"Cancel change"</button>
-            </form>
+            <ButtonForm action=ResendNewEmail::PATH>"Resend email"</ButtonForm>
+            <ButtonForm action=CancelNewEmail::PATH>"Cancel change"</ButtonForm>
             <Link href="/account/profile/email" class="button quiet">"Use another address"</Link>
         </div>
-    }
-}
-
-#[component]
-fn NameForm(name: String) -> impl IntoView {
-    view! {
-        <Form action=ChangeName::PATH>
-            <TextField
-                name="name"
-                label="Name"
-                field=Field::Name
-                autocomplete="name"
-                help="Shown to other people."
-                value=name
-            />
-            <SubmitButton label="Save" pending_label="Saving…" />
-        </Form>
     }
 }
 
@@ -123,9 +108,5 @@ fn Outcome(email: String) -> impl IntoView {
         ),
         _ => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind>{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice kind words /> })
 }

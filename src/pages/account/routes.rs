@@ -5,8 +5,7 @@ use std::sync::Arc;
 use axum::{
     Extension, Form, Json,
     extract::{Path, State, rejection::FormRejection},
-    http::header,
-    response::{AppendHeaders, IntoResponse},
+    response::Response,
 };
 use serde::{Deserialize, Serialize};
 
@@ -15,9 +14,10 @@ use super::{
     end_sessions::{Own, end_all_but, end_own},
 };
 use crate::{
-    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, session::SessionRow, store},
+    auth::sessions::{LiveSession, Receipt, guard::LoggedIn, store},
     base::{error::AppError, sealed::SecretKey, state::AppState},
     web::{
+        download,
         guards::Guards,
         problem::Problem,
         token::bearer::{ApiCaller, FreshCaller},
@@ -37,8 +37,8 @@ pub struct Sessions {
 /// # Errors
 /// 401; 503 when the database is away.
 pub async fn list(caller: ApiCaller, State(state): State<Arc<AppState>>) -> Result<Json<Sessions>, Problem> {
-    let live = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
-    Ok(Json(Sessions { current: caller.sid, sessions: live.into_iter().map(SessionRow::into_live).collect() }))
+    let sessions = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
+    Ok(Json(Sessions { current: caller.sid, sessions }))
 }
 
 /// Ends one session of the caller's, be it that of the token that asks.
@@ -82,13 +82,9 @@ pub async fn codes_file(
     Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     form: Result<Form<Shown>, FormRejection>,
-) -> Result<impl IntoResponse, Problem> {
+) -> Result<Response, Problem> {
     let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
     let text = codes::file(&guards.terminator.state, &key, &log_in.sid, &user, &codes)?;
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"latchkey-recovery-codes.txt\""),
-    ];
-    Ok((AppendHeaders(headers), text))
+    Ok(download::file("latchkey-recovery-codes.txt", "text/plain; charset=utf-8", text))
 }

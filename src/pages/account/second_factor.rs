@@ -6,7 +6,7 @@ use crate::{
         app::App,
         cause::Cause,
         event,
-        event::{Actor, Event, Kind},
+        event::Kind,
         outbox,
         outbox::Notification,
         reauthenticate,
@@ -138,7 +138,7 @@ pub async fn forget_device(app: &App, visit: &Visit, id: &str) -> Result<bool, A
     if !store::forget(&mut *tx, &someone.user.id, id).await? {
         return Ok(false);
     }
-    event::store::insert(&mut *tx, &event(visit, someone, Kind::DeviceForgotten), app.now_ms()).await?;
+    event::store::insert(&mut *tx, &someone.event(Kind::DeviceForgotten, &visit.caller), app.now_ms()).await?;
     tx.commit().await?;
     Ok(true)
 }
@@ -167,16 +167,9 @@ async fn write_down(
         Kind::SecondFactorOff => Notification::SecondFactorOff,
         _ => Notification::RecoveryCodesMade,
     };
-    event::store::insert(&mut **tx, &event(visit, someone, kind), state.clock.now_ms()).await?;
+    event::store::insert(&mut **tx, &someone.event(kind, &visit.caller), state.clock.now_ms()).await?;
     tracing::info!(user = someone.user.id, what = kind.into_str(), "two-factor authentication changed");
     outbox::tell(&mut **tx, state, &someone.user, news, &visit.caller).await
-}
-
-fn event(visit: &Visit, someone: &LoggedIn, kind: Kind) -> Event {
-    let actor = Actor::User(someone.user.id.clone());
-    let mut event = Event::new(kind, actor, &someone.user.id).from_caller(&visit.caller);
-    event.sid.clone_from(&someone.log_in.sid);
-    event
 }
 
 /// Whoever else is logged in got in by other rules, so they log in again (ASVS 7.4.3). Commits.

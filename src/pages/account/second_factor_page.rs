@@ -8,26 +8,26 @@ use super::{
 };
 use crate::{
     auth::second_factor::{FEW_RECOVERY_CODES, TrustedDevice},
+    base::number::counted,
     ui::{
         draw::Draw,
         empty::Empty,
-        form::Here,
-        frame::Page,
-        notice::Notice,
+        form::{ButtonForm, Here},
+        frame::{Card, Page},
+        notice::{Notice, OutcomeNotice, RefusedNotice},
         tabs::Tabs,
         when::{Ago, When},
     },
-    web::page::{Held, refused, typed},
+    web::page::{Held, typed},
 };
 
 #[component]
 pub fn SecondFactorPage(second_factor: SecondFactor) -> impl IntoView {
-    let problem = refused().map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> });
     view! {
         <Page title="Two-factor authentication">
             <Tabs label="Account" pages=PAGES />
             <Outcome />
-            {problem}
+            <RefusedNotice />
             {match second_factor {
                 SecondFactor::Off { needs_email } => view! { <Off needs_email /> }.drawn(),
                 SecondFactor::On { since, codes_left, trust_days, devices } => view! {
@@ -44,8 +44,7 @@ pub fn SecondFactorPage(second_factor: SecondFactor) -> impl IntoView {
 #[component]
 fn Off(needs_email: bool) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="state">
-            <h2 id="state">"Two-factor authentication is off"</h2>
+        <Card id="state" heading="Two-factor authentication is off">
             <p>"Add a second step when you log in: a code from an app on your phone. Even someone who knows your password can't get in."</p>
             <p>"You'll need an authenticator app. You'll also get ten recovery codes in case you lose your phone."</p>
             {if needs_email {
@@ -54,23 +53,21 @@ fn Off(needs_email: bool) -> impl IntoView {
                 }.drawn()
             } else {
                 view! {
-                    <form method="post" action=StartSecondFactor::PATH class="act">
-                        <Here />
-                        <button type="submit" class="button primary" name=Held::BUTTON value="Set up two-factor authentication">"Set up two-factor authentication"</button>
-                    </form>
+                    <ButtonForm action=StartSecondFactor::PATH form_class="act" class="button primary" confirm_label="Set up two-factor authentication">
+                        "Set up two-factor authentication"
+                    </ButtonForm>
                 }.drawn()
             }}
-        </section>
+        </Card>
     }
 }
 
 #[component]
 fn On(since: i64) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="state">
-            <h2 id="state">"Two-factor authentication is on"</h2>
+        <Card id="state" heading="Two-factor authentication is on">
             <p>"It has been on since "<When ms=since />". Logging in takes a code from your authenticator app."</p>
-        </section>
+        </Card>
     }
 }
 
@@ -78,12 +75,10 @@ fn On(since: i64) -> impl IntoView {
 fn Codes(left: i64) -> impl IntoView {
     let words = match left {
         0 => "You have no recovery codes left. Create new ones, or you can't log in without your phone.".to_owned(),
-        1 => "You have 1 recovery code left.".to_owned(),
-        n => format!("You have {n} recovery codes left."),
+        n => format!("You have {} left.", counted(n, "recovery code", "recovery codes")),
     };
     view! {
-        <section class="card" aria-labelledby="codes">
-            <h2 id="codes">"Recovery codes"</h2>
+        <Card id="codes" heading="Recovery codes">
             {if left <= FEW_RECOVERY_CODES {
                 view! { <Notice kind="warning">{words}</Notice> }.drawn()
             } else {
@@ -91,7 +86,7 @@ fn Codes(left: i64) -> impl IntoView {
             }}
             <p class="help">"Use a code when you don't have your phone. Each works once. Creating new codes replaces the old ones."</p>
             <NewCodes left />
-        </section>
+        </Card>
     }
 }
 
@@ -133,19 +128,14 @@ fn Devices(devices: Vec<TrustedDevice>, trust_days: i64) -> impl IntoView {
         .drawn(),
     };
     view! {
-        <section class="card" aria-labelledby="devices">
-            <h2 id="devices">"Trusted devices"</h2>
+        <Card id="devices" heading="Trusted devices">
             <p class="help">{format!(
                 "We don't ask for a code on trusted devices. Trust ends after {}, or when you change your password.",
-                days(trust_days)
+                counted(trust_days, "day", "days")
             )}</p>
             {list}
-        </section>
+        </Card>
     }
-}
-
-fn days(n: i64) -> String {
-    if n == 1 { "1 day".into() } else { format!("{n} days") }
 }
 
 #[component]
@@ -157,25 +147,21 @@ fn Device(device: TrustedDevice) -> impl IntoView {
         <span>{ip}</span>
         <span>"Last login "<Ago ms=last_seen_at /></span>
         <span>"Trusted until "<When ms=trusted_until /></span>
-        <form method="post" action=ForgetDevice::PATH>
-            <Here />
-            <input type="hidden" name="device" value=id />
-            <button type="submit" class="button">"Remove"<span class="visually-hidden">{words}</span></button>
-        </form>
+        <ButtonForm action=ForgetDevice::PATH fields=vec![("device", id)]>
+            "Remove"<span class="visually-hidden">{words}</span>
+        </ButtonForm>
     }
 }
 
 #[component]
 fn TurnOff() -> impl IntoView {
     view! {
-        <section class="card danger" aria-labelledby="off">
-            <h2 id="off">"Turn off two-factor authentication"</h2>
+        <Card id="off" heading="Turn off two-factor authentication" danger=true>
             <p>"You'll log in with your password only. This deletes your recovery codes, removes trusted devices and logs you out on all other devices."</p>
-            <form method="post" action=TurnOffSecondFactor::PATH class="act">
-                <Here />
-                <button type="submit" class="button danger" name=Held::BUTTON value="Turn off two-factor authentication">"Turn off"</button>
-            </form>
-        </section>
+            <ButtonForm action=TurnOffSecondFactor::PATH form_class="act" class="button danger" confirm_label="Turn off two-factor authentication">
+                "Turn off"
+            </ButtonForm>
+        </Card>
     }
 }
 
@@ -187,9 +173,5 @@ fn Outcome() -> impl IntoView {
         "forgotten" => "Trusted device removed. We'll ask for a code the next time you log in there.",
         _ => return None,
     };
-    Some(view! {
-        <div id="outcome" tabindex="-1" role="status" autofocus>
-            <Notice kind="success">{words}</Notice>
-        </div>
-    })
+    Some(view! { <OutcomeNotice words /> })
 }

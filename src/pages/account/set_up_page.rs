@@ -11,7 +11,7 @@ use crate::{
         copy::CopyButton,
         field::CodeField,
         form::{Form, Here, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         tabs::Tabs,
     },
     web::page::Held,
@@ -28,8 +28,7 @@ pub fn SetUpPage(
     view! {
         <Page title="Set up two-factor authentication">
             <Tabs label="Account" pages=PAGES />
-            <section class="card" aria-labelledby="scan">
-                <h2 id="scan">"1. Scan the QR code"</h2>
+            <Card id="scan" heading="1. Scan the QR code">
                 <p>"Scan it with an authenticator app on your phone, such as Aegis, Google Authenticator or your password manager."</p>
                 <QrCode qr />
                 <p class="app-link"><a href=link class="button">"Open in authenticator app"</a></p>
@@ -38,29 +37,21 @@ pub fn SetUpPage(
                     <code id="secret">{in_groups(&secret)}</code>
                     <CopyButton text=secret what="key" />
                 </div>
-            </section>
-            <section class="card" aria-labelledby="confirm">
-                <h2 id="confirm">"2. Enter the 6-digit code"</h2>
+            </Card>
+            <Card id="confirm" heading="2. Enter the 6-digit code">
                 <p>"Enter the code from your app. This turns on two-factor authentication and logs you out on all other devices."</p>
-                <TurnOnForm />
-            </section>
+                <Form action=TurnOnSecondFactor::PATH>
+                    <CodeField label="6-digit code" />
+                    <ProofField />
+                    <SubmitButton label="Turn on" pending_label="Turning on…" />
+                </Form>
+            </Card>
             <form method="post" action=StartSecondFactor::PATH class="buttons">
                 <Here />
                 <button type="submit" class="button quiet" name=Held::BUTTON value="Start over">"Start over with a new key"</button>
                 <Link href="/account/second-factor" class="button quiet">"Cancel"</Link>
             </form>
         </Page>
-    }
-}
-
-#[component]
-fn TurnOnForm() -> impl IntoView {
-    view! {
-        <Form action=TurnOnSecondFactor::PATH>
-            <CodeField label="6-digit code" />
-            <ProofField />
-            <SubmitButton label="Turn on" pending_label="Turning on…" />
-        </Form>
     }
 }
 

@@ -1,52 +1,37 @@
 //! What acts on one's own account lead to: the page that says what has happened. Server side.
 
 use super::{not_me::Denied, second_factor::Changed};
-use crate::{
-    auth::sessions::Receipt,
-    web::{action::tell_next_page, border, page::Flash},
-};
+use crate::{auth::sessions::Receipt, base::error::AppError, web::border};
 
 /// Goes on to the list of devices, which says what has ended.
-pub fn ended(receipt: Receipt) -> Receipt {
-    tell_next_page(&Flash::new(&[("ended", &receipt.sessions_ended.to_string())]));
-    leptos_axum::redirect("/account/devices");
-    receipt
+pub fn ended(receipt: Receipt) -> Result<Receipt, AppError> {
+    border::lead_to("/account/devices", &[("ended", &receipt.sessions_ended.to_string())])?;
+    Ok(receipt)
 }
 
 /// Goes on to the page of new codes, or to that of two-factor authentication; either says `what` has happened.
-pub fn changed(changed: Changed, what: &str) -> Receipt {
+pub fn changed(changed: Changed, what: &str) -> Result<Receipt, AppError> {
     border::keep_secret(changed.new_secret.as_ref());
     match &changed.codes {
-        Some(sealed) => {
-            tell_next_page(&Flash::new(&[("codes", sealed), ("second_factor", what)]));
-            leptos_axum::redirect("/account/second-factor/codes");
-        }
-        None => {
-            if changed.is_new {
-                tell_next_page(&Flash::new(&[("second_factor", what)]));
-            }
-            leptos_axum::redirect("/account/second-factor");
-        }
+        Some(sealed) => border::lead_to("/account/second-factor/codes", &[("codes", sealed), ("second_factor", what)])?,
+        None if changed.is_new => border::lead_to("/account/second-factor", &[("second_factor", what)])?,
+        None => leptos_axum::redirect("/account/second-factor"),
     }
-    changed.receipt
+    Ok(changed.receipt)
 }
 
 /// Goes on to the page that says what a denial has brought about.
-pub fn denied(denied: Denied) -> Receipt {
-    let mut words = Flash::new(&[("ended", &denied.receipt.sessions_ended.to_string())]);
-    let mut add = |name: &str, text: String| words.0.insert(name.into(), text);
-    match denied.reset_to {
-        Ok(email) => add("reset_to", email),
-        Err(why) => add("no_link", why.into_str().to_owned()),
+pub fn denied(denied: Denied) -> Result<Receipt, AppError> {
+    let ended = denied.receipt.sessions_ended.to_string();
+    let factor_goes = denied.factor_goes.map(|at| at.to_string());
+    let reset = match &denied.reset_to {
+        Ok(email) => ("reset_to", &**email),
+        Err(why) => ("no_link", why.into_str()),
     };
-    if let Some(at) = denied.factor_goes {
-        add("factor_goes", at.to_string());
-    }
     let facts = [("stays", denied.stays), ("goes_back", denied.goes_back), ("password_works", denied.password_works)];
-    for (name, _) in facts.into_iter().filter(|(_, is_so)| *is_so) {
-        add(name, "yes".into());
-    }
-    tell_next_page(&words);
-    leptos_axum::redirect("/not-me/done");
-    denied.receipt
+    let mut told = vec![("ended", &*ended), reset];
+    told.extend(factor_goes.as_deref().map(|at| ("factor_goes", at)));
+    told.extend(facts.into_iter().filter(|(_, is_so)| *is_so).map(|(name, _)| (name, "yes")));
+    border::lead_to("/not-me/done", &told)?;
+    Ok(denied.receipt)
 }

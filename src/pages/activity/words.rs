@@ -22,7 +22,13 @@ pub fn entry(row: &EventRow, sid: &str) -> Entry {
     let is_login = [Kind::LoggedIn, Kind::NewDevice].iter().any(|kind| row.event == kind.into_str());
     let deniable = deniable && !(here && is_login);
     let EventRow { id, at, ip, device, .. } = row.clone();
+    let (ip, device) = if is_by_another_user(row) { Default::default() } else { (ip, device) };
     Entry { id, at, words, device, ip, here, tone, deniable }
+}
+
+/// Where an administrator sits is not for whom they throw out.
+fn is_by_another_user(row: &EventRow) -> bool {
+    matches!(Actor::from_text(&row.actor), Actor::User(id) if id != row.subject)
 }
 
 /// The entries of events, the newest first. A new device is said once: its event tells of the login just before it.
@@ -127,7 +133,7 @@ fn told(row: &EventRow) -> Told {
         Kind::SecondFactorFailed => said("Failed login: correct password, wrong code").alarm().deniable(),
         Kind::RecoveryCodesMade => did(row, "created new recovery codes").deniable(),
         Kind::RecoveryCodesRemoved => did(row, "deleted your recovery codes").deniable(),
-        Kind::RecoveryCodeUsed => match details(row)["left"].as_i64() {
+        Kind::RecoveryCodeUsed => match row.details()["left"].as_i64() {
             Some(left) => did(row, &format!("used a recovery code ({left} left)")).deniable(),
             None => did(row, "used a recovery code").deniable(),
         },
@@ -161,7 +167,7 @@ fn told(row: &EventRow) -> Told {
 
 /// The login page speaks of "this session"; here it is one of several.
 fn ended(row: &EventRow) -> Told {
-    let details = details(row);
+    let details = row.details();
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
     let Some(reason) = reason else { return said("A session ended.") };
     match reason {
@@ -198,12 +204,12 @@ fn ended(row: &EventRow) -> Told {
 }
 
 fn application(row: &EventRow) -> String {
-    details(row)["application"].as_str().map_or_else(|| "an application".to_owned(), isolated)
+    row.details()["application"].as_str().map_or_else(|| "an application".to_owned(), isolated)
 }
 
 /// With both devices: the reader may know one of them.
 fn reused(row: &EventRow) -> Told {
-    let details = details(row);
+    let details = row.details();
     let first = details["first_used_with"].as_str().unwrap_or_default();
     let (name, EventRow { device, ip, .. }) = (application(row), row);
     let from = details["connected_from"].as_str().unwrap_or_default();
@@ -213,10 +219,6 @@ fn reused(row: &EventRow) -> Told {
     ))
     .alarm()
     .deniable()
-}
-
-fn details(row: &EventRow) -> Value {
-    serde_json::from_str(&row.details).unwrap_or_default()
 }
 
 /// The limit is that of the moment; older events do not name it.

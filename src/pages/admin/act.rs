@@ -63,7 +63,7 @@ impl Act {
     fn words(self) -> (&'static str, &'static str, &'static str) {
         match self {
             Self::LogOut => {
-                ("Force logout", "Logging out…", "Logs the user out everywhere, at once. They can log in again.")
+                ("Force logout", "Logging out…", "Logs the user out everywhere, at once. Doesn't block login.")
             }
             Self::StartReset => ("Send password reset", "Sending…", "Emails the user a link to choose a new password."),
             Self::RemoveSecondFactor => (

@@ -3,13 +3,13 @@
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{Act, ActPage, Person, REASON_MAX_CHARS, search::Choice};
+use super::{Act, ActPage, Person, REASON_MAX_CHARS};
 use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
     ui::{
         draw::Draw,
-        field::{Checkbox, TextField},
+        field::{Checkbox, SelectField, TextField},
         form::{Form, FormFrame, Here, ProofField, SubmitButton},
     },
     web::page::{refused, typed},
@@ -44,14 +44,14 @@ fn ActFields(page: ActPage) -> impl IntoView {
         undo.map_or_else(Default::default, |undo| (undo.event, undo.reason, undo.role));
     let reason = if typed.get("reason").is_empty() { reason_of_undo } else { typed.get("reason") };
     let role = typed.get("role").parse().ok().or(role_before).unwrap_or(user.role());
-    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), one.words(), *one == role));
+    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
     let help = format!("Recorded in the audit log. {} won't see it.", user.name);
     view! {
         <input type="hidden" name="user" value=user.id />
         {only.map(|session| view! { <input type="hidden" name="sid" value=session.sid /> })}
         {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
         {match act {
-            Act::ChangeRole => view! { <Choice name="role" label="Role" options=roles.collect() /> }.drawn(),
+            Act::ChangeRole => view! { <SelectField name="role" label="Role" options=roles chosen=role.into_str() /> }.drawn(),
             Act::StartReset => view! {
                 <Checkbox
                     name="end_all"

@@ -8,7 +8,7 @@ use crate::{
     base::{error::AppError, number::counted},
     ui::{
         draw::Draw,
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         session_list::SessionFacts,
         tabs::Tabs,
@@ -20,19 +20,17 @@ use crate::{
 pub fn ActPage(page: ActPage) -> impl IntoView {
     let (act, name) = (page.act, page.person.user.name.clone());
     let back = format!("/admin/users/{}", page.person.user.id);
-    let class = if act.is_grave() { "card danger" } else { "card" };
     view! {
         <Page title=act.label() heading=format!("{}: {name}", act.label())>
             <Tabs label="Administration" pages=PAGES />
-            <section class=class aria-labelledby="act">
-                <h2 id="act">"What happens"</h2>
+            <Card id="act" heading="What happens" danger=act.is_grave()>
                 {will(&page).into_iter().map(|words| view! { <p class="any-break">{words}</p> }).collect_view()}
                 {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
                 {match obstacle(&page) {
                     Some(words) => view! { <Notice kind="warning">{words}</Notice> }.drawn(),
                     None => view! { <ActForm page /> }.drawn(),
                 }}
-            </section>
+            </Card>
             <p><Link href=back>{format!("Back to {name}")}</Link></p>
         </Page>
     }
@@ -85,19 +83,21 @@ fn will_end(page: &ActPage) -> String {
     }
 }
 
-fn will_send(Person { user: User { name, email, verified_at, .. }, .. }: &Person) -> Vec<String> {
+fn will_send(Person { user: User { name, email, verified_at, .. }, factor_since, .. }: &Person) -> Vec<String> {
+    let stays = factor_since.map_or("", |_| " Two-factor authentication stays on.");
     let sends = format!(
         "We'll email a link to {email}. It works for 30 minutes. Using it logs {name} out everywhere. You won't see the link \
-         or the password. Two-factor authentication stays on."
+         or the password.{stays}"
     );
     let unsure = "This address was never confirmed. It may be mistyped, or belong to someone else.";
     std::iter::once(sends).chain(verified_at.is_none().then(|| unsure.to_owned())).collect()
 }
 
-fn will_enable(Person { user: User { name, .. }, no_password, .. }: &Person, told: &str) -> Vec<String> {
+fn will_enable(Person { user: User { name, .. }, no_password, factor_since, .. }: &Person, told: &str) -> Vec<String> {
+    let factor = factor_since.map_or("", |_| " and two-factor authentication");
     let enables = format!(
-        "{name} can log in again with the same password and two-factor authentication. Ended sessions stay ended, and no \
-         device is trusted any more. {told}"
+        "{name} can log in again with the same password{factor}. Ended sessions stay ended, and no device is trusted any \
+         more. {told}"
     );
     let needs = "A reset removed the password: send a new reset link, too.";
     std::iter::once(enables).chain(no_password.then(|| needs.to_owned())).collect()

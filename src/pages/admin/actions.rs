@@ -27,7 +27,7 @@ use crate::{
         error::{AppError, Invalid},
     },
     ui::when::moment,
-    web::{action::tell_next_page, border},
+    web::border,
 };
 
 /// Ends every session and token of `user`, or only the session `sid` of theirs.
@@ -41,7 +41,7 @@ pub async fn force_logout(
     let (terminator, by, sid) = (border::app().terminator, by(&reason, password).await?, sid.unwrap_or_default());
     let receipt = again(|| stories::force_logout(&terminator, &by, &user, &sid)).await?;
     // With JavaScript and without, the page is loaded anew: what it lists has changed.
-    tell(&Outcome::of_force_logout(receipt.clone()), &user);
+    tell(&Outcome::of_force_logout(receipt.clone()), &user)?;
     Ok(receipt)
 }
 
@@ -55,7 +55,7 @@ pub async fn log_out_everyone(
     let (admin, words) = checked(password, || reason_for_everyone(&confirmation, &reason)).await?;
     let cause = cause(&admin, EndReason::EveryoneLoggedOut, words);
     let receipt = border::app().terminator.terminate_everyone(Some(&admin), cause).await?;
-    tell(&Outcome::of_force_logout(receipt.clone()).shown_on("/admin/sessions"), "");
+    tell(&Outcome::of_force_logout(receipt.clone()).shown_on("/admin/sessions"), "")?;
     Ok(receipt)
 }
 
@@ -68,8 +68,7 @@ pub async fn disable_user(
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
-    tell(&again(|| stories::disable(&terminator, &by, &user, undo.as_deref().unwrap_or_default())).await?, &user);
-    Ok(())
+    tell(&again(|| stories::disable(&terminator, &by, &user, undo.as_deref().unwrap_or_default())).await?, &user)
 }
 
 /// Enables a disabled account. `undo`: the event that this undoes.
@@ -81,8 +80,7 @@ pub async fn enable_user(
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
-    tell(&again(|| stories::enable(&terminator, &by, &user, undo.as_deref().unwrap_or_default())).await?, &user);
-    Ok(())
+    tell(&again(|| stories::enable(&terminator, &by, &user, undo.as_deref().unwrap_or_default())).await?, &user)
 }
 
 /// Gives an account another role; [`AppError::BadRequest`] for what is none. `undo`: the event that this undoes.
@@ -96,8 +94,7 @@ pub async fn change_role(
 ) -> Result<(), AppError> {
     let (terminator, by, undo) = (border::app().terminator, by(&reason, password).await?, undo.unwrap_or_default());
     let role = role.parse().map_err(|_| AppError::BadRequest)?;
-    tell(&again(|| stories::change_role(&terminator, &by, &user, role, &undo)).await?, &user);
-    Ok(())
+    tell(&again(|| stories::change_role(&terminator, &by, &user, role, &undo)).await?, &user)
 }
 
 /// Sends the user a link to a new password. `end_all`: `on` ends everything as well.
@@ -109,16 +106,14 @@ pub async fn start_reset(
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
-    tell(&again(|| stories::start_reset(&terminator, &by, &user, end_all.as_deref() == Some("on"))).await?, &user);
-    Ok(())
+    tell(&again(|| stories::start_reset(&terminator, &by, &user, end_all.as_deref() == Some("on"))).await?, &user)
 }
 
 /// Removes the second factor of a user.
 #[server(prefix = "/actions", endpoint = "remove_second_factor")]
 pub async fn remove_second_factor(user: String, reason: String, password: Option<String>) -> Result<(), AppError> {
     let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
-    tell(&again(|| stories::remove_second_factor(&terminator, &by, &user)).await?, &user);
-    Ok(())
+    tell(&again(|| stories::remove_second_factor(&terminator, &by, &user)).await?, &user)
 }
 
 /// Deletes an account; `confirmation` is its email address.
@@ -130,8 +125,7 @@ pub async fn delete_user(
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
-    tell(&again(|| stories::delete(&terminator, &by, &user, &confirmation)).await?, &user);
-    Ok(())
+    tell(&again(|| stories::delete(&terminator, &by, &user, &confirmation)).await?, &user)
 }
 
 /// Publishes a new signing key, which signs after the lead time; [`AppError::RotationUnderWay`] while another one waits.
@@ -141,7 +135,7 @@ pub async fn rotate_keys(password: Option<String>) -> Result<Rotation, AppError>
     let rotation = expect_context::<Keys>().rotate(&cause(&admin, EndReason::ByAdmin, String::new())).await?;
     let Rotation { kid, algorithm, signs_from } = &rotation;
     let (kid, from) = (short(kid), moment(*signs_from));
-    tell_of_keys(format!("{algorithm} key {kid} created. It will be in use from {from}."));
+    tell_of_keys(format!("{algorithm} key {kid} created. It will be in use from {from}."))?;
     Ok(rotation)
 }
 
@@ -151,7 +145,7 @@ pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> 
     let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
     let receipt = expect_context::<Keys>().revoke(&kid, &cause(&admin, EndReason::ByAdmin, words)).await?;
     let (kid, signing, ms) = (short(&receipt.kid), short(&receipt.signing), receipt.milliseconds);
-    tell_of_keys(format!("Key {kid} revoked in {ms} ms. New tokens are signed with {signing}."));
+    tell_of_keys(format!("Key {kid} revoked in {ms} ms. New tokens are signed with {signing}."))?;
     Ok(receipt)
 }
 
@@ -206,11 +200,10 @@ fn cause(admin: &Administrator, reason: EndReason, words: String) -> Cause {
 }
 
 /// Goes on to the page that says what became of it.
-fn tell(outcome: &Outcome, user_id: &str) {
-    tell_next_page(&outcome.for_next_page());
-    leptos_axum::redirect(&outcome.page(user_id));
+fn tell(outcome: &Outcome, user_id: &str) -> Result<(), AppError> {
+    border::lead_to(&outcome.page(user_id), &outcome.for_next_page())
 }
 
-fn tell_of_keys(words: String) {
-    tell(&Outcome::done(words).shown_on("/admin/keys"), "");
+fn tell_of_keys(words: String) -> Result<(), AppError> {
+    tell(&Outcome::done(words).shown_on("/admin/keys"), "")
 }

@@ -175,8 +175,7 @@ pub async fn require_newest(
 /// Whether a reset has taken the password away, and its link was not used yet.
 pub async fn has_no_password(tx: &mut AnyConnection, id: &str) -> Result<bool, AppError> {
     let newest = log::store::newest_of_kinds(&mut *tx, id, [Kind::ResetStarted, Kind::PasswordReset]).await?;
-    let details = newest.map(|row| serde_json::from_str::<serde_json::Value>(&row.details).unwrap_or_default());
-    Ok(details.is_some_and(|details| details["ended_all"] == true))
+    Ok(newest.is_some_and(|row| row.details()["ended_all"] == true))
 }
 
 /// # Errors

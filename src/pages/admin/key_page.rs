@@ -13,7 +13,7 @@ use crate::{
     auth::tokens::{KeyInfo, KeyPurpose, KeyState},
     ui::{
         form::{Form, ProofField, SubmitButton},
-        frame::Page,
+        frame::{Card, Page},
         tabs::Tabs,
         when::When,
     },
@@ -22,15 +22,14 @@ use crate::{
 
 #[component]
 pub fn KeyPage(info: KeyInfo) -> impl IntoView {
-    let algorithm = algorithm_of(&info);
+    let (id, algorithm) = (info.kid.clone(), algorithm_of(&info));
     let KeyInfo { kid, purpose, state, created_at, signs_from, ends_at, revoke_reason, .. } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
             <Tabs label="Administration" pages=PAGES />
-            <section class="card" aria-labelledby="facts">
-                <h2 id="facts">"Key"</h2>
+            <Card id="facts" heading="Key">
                 <dl class="facts">
-                    <div><dt>"ID"</dt><dd class="any-break"><code>{kid.clone()}</code></dd></div>
+                    <div><dt>"ID"</dt><dd class="any-break"><code>{id}</code></dd></div>
                     <div><dt>"Algorithm"</dt><dd>{algorithm}</dd></div>
                     <div><dt>"State"</dt><dd><StateBadge state /></dd></div>
                     <div><dt>"Created"</dt><dd><When ms=created_at /></dd></div>
@@ -38,10 +37,9 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                     {ends_at.map(|ms| view! { <div><dt>"Valid until"</dt><dd><When ms /></dd></div> })}
                     {(!revoke_reason.is_empty()).then(|| view! { <div><dt>"Reason for revoking"</dt><dd>{revoke_reason}</dd></div> })}
                 </dl>
-            </section>
+            </Card>
             {(may_act() && state.is_in_use()).then(|| view! {
-                <section class="card danger" aria-labelledby="revoke">
-                    <h2 id="revoke">"Revoke key"</h2>
+                <Card id="revoke" heading="Revoke key" danger=true>
                     <p>
                         "Use this if a key may have leaked. Every token it signed is rejected at once, on every instance. "
                         {what_follows(state)}
@@ -50,8 +48,13 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                         ". Other services that verify "
                         "tokens accept its tokens until they fetch the public keys again."
                     </p>
-                    <KillForm kid reason=typed().get("reason") />
-                </section>
+                    <Form action=KillKey::PATH>
+                        <input type="hidden" name="kid" value=kid />
+                        <ReasonField help="Recorded in the audit log." value=typed().get("reason") />
+                        <ProofField />
+                        <SubmitButton label="Revoke key" pending_label="Revoking…" class="button danger" />
+                    </Form>
+                </Card>
             })}
         </Page>
     }
@@ -62,17 +65,5 @@ fn what_follows(state: KeyState) -> &'static str {
         KeyState::Signing => "Another key takes over at once.",
         KeyState::Next => "It hasn't signed any tokens yet. The current key stays in use.",
         _ => "It no longer signs tokens. The current key stays in use.",
-    }
-}
-
-#[component]
-fn KillForm(kid: String, reason: String) -> impl IntoView {
-    view! {
-        <Form action=KillKey::PATH>
-            <input type="hidden" name="kid" value=kid />
-            <ReasonField help="Recorded in the audit log." value=reason />
-            <ProofField />
-            <SubmitButton label="Revoke key" pending_label="Revoking…" class="button danger" />
-        </Form>
     }
 }

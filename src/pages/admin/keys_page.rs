@@ -9,7 +9,7 @@ use crate::{
         code::CodeBlock,
         draw::Draw,
         form::{Form, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         head::BaseUrl,
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -76,8 +76,7 @@ fn Rotate(
         ),
     };
     view! {
-        <section class="card" aria-labelledby="rotate">
-            <h2 id="rotate">"Rotate keys"</h2>
+        <Card id="rotate" heading="Rotate keys">
             <p>{current}{next}</p>
             {(may_act() && waiting.is_none()).then(|| view! {
                 <Form action=RotateKeys::PATH>
@@ -85,7 +84,7 @@ fn Rotate(
                     <SubmitButton label="Rotate keys" pending_label="Creating key…" />
                 </Form>
             })}
-        </section>
+        </Card>
     }
 }
 

@@ -15,14 +15,11 @@ use crate::{
     audit::log,
     auth::{
         second_factor, sessions,
-        sessions::{
-            LiveSession,
-            guard::{Administrator, Overseer},
-        },
+        sessions::guard::{Administrator, Overseer},
         users,
         users::{Role, store::User},
     },
-    base::{config::Mailing, error::AppError, state::AppState},
+    base::{config::Mailing, error::AppError},
     pages::request::{Found, PageRequest, shows},
 };
 
@@ -43,7 +40,7 @@ pub async fn user(page: &PageRequest) -> Result<Found, AppError> {
     // One connection, and one state of things; what happened is read after it.
     let mut tx = state.db.pool.begin().await?;
     let person = person(&mut tx, id).await?;
-    let sessions = live(&mut tx, state, id).await?;
+    let sessions = sessions::store::live_of(&mut *tx, id, state.clock.now_ms()).await?;
     drop(tx);
     let happened = audit_log::load::newest_of(state, id).await?;
     let is_self = id == reader.user.id;
@@ -57,7 +54,7 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
     let act: Act = page.id().parse().map_err(|_| AppError::NotFound)?;
     let mut tx = state.db.pool.begin().await?;
     let person = person(&mut tx, id).await?;
-    let sessions = live(&mut tx, state, id).await?;
+    let sessions = sessions::store::live_of(&mut *tx, id, state.clock.now_ms()).await?;
     let only = sessions.iter().find(|session| session.sid == asked.sid).cloned();
     if act == Act::LogOut && only.is_none() && !asked.sid.is_empty() {
         sessions::store::find_by_sid(&mut *tx, &asked.sid)
@@ -102,16 +99,11 @@ async fn who_disabled(tx: &mut AnyConnection, user: &User, since: i64) -> Result
     Ok(before.unwrap_or(Before { by: "Latchkey".into(), at: since, reason: String::new() }))
 }
 
-async fn live(tx: &mut AnyConnection, state: &AppState, id: &str) -> Result<Vec<LiveSession>, AppError> {
-    let live = sessions::store::live_of(&mut *tx, id, state.clock.now_ms()).await?;
-    Ok(live.into_iter().map(sessions::session::SessionRow::into_live).collect())
-}
-
 /// What the act is to undo; nothing where there is no such event.
 async fn undo(tx: &mut AnyConnection, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
     let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
     let Some(row) = log::store::find_of(&mut *tx, id, event).await? else { return Ok(None) };
-    let details: serde_json::Value = serde_json::from_str(&row.details).unwrap_or_default();
     let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
-    Ok(Some(Undo { event: row.id, reason, role: details["from"].as_str().and_then(|role| role.parse().ok()) }))
+    let role = row.details()["from"].as_str().and_then(|role| role.parse().ok());
+    Ok(Some(Undo { event: row.id, reason, role }))
 }

@@ -1,5 +1,7 @@
 //! Finds what `/admin/users` shows. Server side; reads only.
 
+use std::str::FromStr;
+
 use leptos::prelude::*;
 use serde::Deserialize;
 
@@ -7,7 +9,7 @@ use super::users_page::UsersPage;
 use crate::{
     base::error::AppError,
     pages::request::{Found, PageRequest, shows},
-    people::list::{Place, Wanted, find::find},
+    people::list::{Page, Place, Wanted, find::find},
 };
 
 /// People on one page of the list.
@@ -16,7 +18,7 @@ const PAGE_ROWS: usize = 25;
 /// Longer searches are cut, in characters.
 const SEARCH_CHARS_MAX: usize = 200;
 
-/// What may stand in the address. What is not understood counts as if it were not there.
+/// What may stand in the address. An order or a place that is not understood counts as if it were not there.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct Asked {
@@ -35,10 +37,11 @@ struct Asked {
 pub async fn users(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let Asked { q, role, state, sort, after, before } = page.asked();
+    let mut problems = Vec::new();
     let wanted = Wanted {
         words: q.trim().chars().take(SEARCH_CHARS_MAX).collect(),
-        role: role.parse().ok(),
-        state: state.parse().ok(),
+        role: understood(&role, "There is no such role.", &mut problems),
+        state: understood(&state, "There is no such state.", &mut problems),
         order: sort.parse().unwrap_or_default(),
     };
     let place = match (&*after, &*before) {
@@ -46,7 +49,19 @@ pub async fn users(page: &PageRequest) -> Result<Found, AppError> {
         ("", _) => Place::Before(before),
         _ => Place::After(after),
     };
-    let list = find(&page.app.state.db.pool, &wanted, &place, PAGE_ROWS).await?;
+    let list = match problems.is_empty() {
+        true => find(&page.app.state.db.pool, &wanted, &place, PAGE_ROWS).await?,
+        false => Page::default(),
+    };
     let from_the_first = place == Place::First;
-    shows(move || view! { <UsersPage wanted list from_the_first /> })
+    shows(move || view! { <UsersPage wanted problems list from_the_first /> })
+}
+
+/// A filter that is not understood is said, and never taken for "any".
+fn understood<T: FromStr>(text: &str, problem: &str, problems: &mut Vec<String>) -> Option<T> {
+    let found = text.parse().ok();
+    if found.is_none() && !text.is_empty() {
+        problems.push(problem.to_owned());
+    }
+    found
 }

@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use super::{Act, Before};
-use crate::{auth::sessions::Receipt, ui::when::span, web::page::Flash};
+use crate::{auth::sessions::Receipt, ui::when::span};
 
 /// An act that was not refused.
 #[derive(Clone, Debug, Serialize)]
@@ -68,7 +68,7 @@ impl Outcome {
     }
 
     /// For the page that is shown next.
-    pub fn for_next_page(&self) -> Flash {
+    pub fn for_next_page(&self) -> [(&'static str, &str); 4] {
         let confirmed = self.receipt.as_ref().is_none_or(Receipt::is_confirmed);
         let kind = match (self.changed, confirmed) {
             (false, _) => "info",
@@ -76,7 +76,7 @@ impl Outcome {
             (true, false) => "warning",
         };
         let (act, event) = self.undo.as_ref().map_or(("", ""), |(act, event)| (act.into_str(), event));
-        Flash::new(&[("receipt", &self.words), ("kind", kind), ("undo", act), ("event", event)])
+        [("receipt", &self.words), ("kind", kind), ("undo", act), ("event", event)]
     }
 }
 

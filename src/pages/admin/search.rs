@@ -1,8 +1,7 @@
-//! The fields of a form that asks for a list. What it sends stands in the address. Server side.
+//! What is typed into a form that asks for a list. What it sends stands in the address. Server side.
 
 use leptos::prelude::*;
 
-/// What is typed.
 #[component]
 pub fn SearchField(
     name: &'static str,
@@ -30,29 +29,6 @@ pub fn SearchField(
                 spellcheck="false"
                 aria-describedby=help_id
             />
-        </div>
-    }
-}
-
-/// A list to choose from; with `all`, also nothing in particular.
-#[component]
-pub fn Choice(
-    name: &'static str,
-    label: &'static str,
-    #[prop(optional)] all: &'static str,
-    /// As it is sent, in words, whether it is chosen.
-    options: Vec<(&'static str, &'static str, bool)>,
-) -> impl IntoView {
-    view! {
-        <div class="field">
-            <label for=name>{label}</label>
-            <select id=name name=name>
-                {(!all.is_empty()).then(|| view! { <option value="">{all}</option> })}
-                {options
-                    .into_iter()
-                    .map(|(value, words, selected)| view! { <option value=value selected=selected>{words}</option> })
-                    .collect_view()}
-            </select>
         </div>
     }
 }

@@ -16,7 +16,7 @@ use crate::{
     ui::{
         draw::{Content, Draw},
         empty::Empty,
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         session_list::SessionFacts,
         tabs::Tabs,
         when::Ago,
@@ -32,29 +32,22 @@ pub fn UserPage(
     is_self: bool,
 ) -> impl IntoView {
     let (id, acts) = (person.user.id.clone(), person.acts(is_self));
+    let in_log = format!("/admin/audit?subject={id}");
     view! {
         <Page title="User" heading=person.user.name.clone()>
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice user_id=id.clone() />
-            <section class="card" aria-labelledby="person">
-                <h2 id="person">"Account"</h2>
+            <Card id="person" heading="Account">
                 <Facts person />
-            </section>
-            {may_act().then(|| view! {
-                <section class="card" aria-labelledby="acts">
-                    <h2 id="acts">"Actions"</h2>
-                    <Acts id=id.clone() acts is_self />
-                </section>
-            })}
-            <section class="card" aria-labelledby="sessions">
-                <h2 id="sessions">"Active sessions"</h2>
-                <Sessions id=id.clone() sessions />
-            </section>
-            <section class="card" aria-labelledby="happened">
-                <h2 id="happened">"Recent activity"</h2>
+            </Card>
+            {may_act().then(|| view! { <Acts id=id.clone() acts is_self /> })}
+            <Card id="sessions" heading="Active sessions">
+                <Sessions id sessions />
+            </Card>
+            <Card id="happened" heading="Recent activity">
                 <Log happened />
-                <p><Link href=format!("/admin/audit?subject={id}")>"View all in audit log"</Link></p>
-            </section>
+                <p><Link href=in_log>"View all in audit log"</Link></p>
+            </Card>
         </Page>
     }
 }
@@ -104,20 +97,22 @@ fn Fact(name: &'static str, children: Content) -> impl IntoView {
 #[component]
 fn Acts(id: String, acts: Vec<Act>, is_self: bool) -> impl IntoView {
     view! {
-        <ul class="acts">
-            {acts
-                .into_iter()
-                .map(|act| view! {
-                    <li>
-                        <Link href=act.page(&id) class="button">{act.label()}</Link>
-                        <span class="help">{act.purpose()}</span>
-                    </li>
-                })
-                .collect_view()}
-        </ul>
-        {is_self.then(|| view! {
-            <p class="help">"This is your own account. To delete it, go to " <Link href="/account/data">"Data and privacy"</Link>"."</p>
-        })}
+        <Card id="acts" heading="Actions">
+            <ul class="acts">
+                {acts
+                    .into_iter()
+                    .map(|act| view! {
+                        <li>
+                            <Link href=act.page(&id) class="button">{act.label()}</Link>
+                            <span class="help">{act.purpose()}</span>
+                        </li>
+                    })
+                    .collect_view()}
+            </ul>
+            {is_self.then(|| view! {
+                <p class="help">"This is your own account. To delete it, go to " <Link href="/account/data">"Data and privacy"</Link>"."</p>
+            })}
+        </Card>
     }
 }
 

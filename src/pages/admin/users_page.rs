@@ -4,15 +4,14 @@
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{
-    PAGES, ReceiptNotice,
-    search::{Choice, SearchField},
-};
+use super::{PAGES, ReceiptNotice, audit_log::page::Misunderstood, search::SearchField};
 use crate::{
     auth::users::Role,
+    base::number::counted,
     people::list::{Order, Page as List, Person, State, Wanted},
     ui::{
         empty::Empty,
+        field::SelectField,
         frame::{Link, Page},
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -30,19 +29,22 @@ const SEARCH_HELP: &str = "Search by the start of a name or email, e.g. â€œan mÃ
 pub fn UsersPage(
     /// What is in force, whatever was asked for.
     wanted: Wanted,
+    /// What was not understood, in sentences.
+    problems: Vec<String>,
     list: List,
     /// Whether the page begins with the first person.
     from_the_first: bool,
 ) -> impl IntoView {
-    let none = list.people.is_empty();
+    let (is_understood, is_empty) = (problems.is_empty(), list.people.is_empty());
     let shown = shown(&list);
     view! {
         <Page title="Users">
             <Tabs label="Administration" pages=PAGES />
             <ReceiptNotice />
-            <SearchForm wanted=wanted.clone() />
-            {none.then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
-            {(!none).then(|| view! {
+            <SearchForm wanted=wanted.clone() clears=wanted.is_narrow() || !is_understood />
+            {(!is_understood).then(|| view! { <Misunderstood problems several=Vec::new() /> })}
+            {(is_understood && is_empty).then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
+            {(!is_empty).then(|| view! {
                 <p class="help">{shown}</p>
                 <Neighbours wanted=wanted.clone() list=list.clone() />
                 <Table label="Users" columns=&["Name", "Email", "Role", "State", "Created"]>
@@ -55,18 +57,18 @@ pub fn UsersPage(
 
 /// A form that reads: what it sends stands in the address.
 #[component]
-fn SearchForm(wanted: Wanted) -> impl IntoView {
-    let clear = wanted.is_narrow().then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
+fn SearchForm(wanted: Wanted, clears: bool) -> impl IntoView {
+    let clear = clears.then(|| view! { <Link href=PATH class="button quiet">"Clear"</Link> });
     let Wanted { words, role, state, order } = wanted;
-    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one), role == Some(*one)));
-    let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words(), state == Some(*one)));
-    let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words(), order == *one));
+    let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), role_words(*one))).collect();
+    let states = State::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
+    let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <SearchField name="q" label="Name or email" value=words maxlength=200 help=SEARCH_HELP />
-            <Choice name="role" label="Role" all="All" options=roles.collect() />
-            <Choice name="state" label="State" all="All" options=states.collect() />
-            <Choice name="sort" label="Order" options=orders.collect() />
+            <SelectField name="role" label="Role" all="All" options=roles chosen=role.map_or("", Role::into) />
+            <SelectField name="state" label="State" all="All" options=states chosen=state.map_or("", State::into) />
+            <SelectField name="sort" label="Order" options=orders chosen=order.into_str() />
             <div class="buttons">
                 <button type="submit" class="button">"Search"</button>
                 {clear}
@@ -96,10 +98,7 @@ fn Nobody(wanted: Wanted, from_the_first: bool) -> impl IntoView {
 
 /// How many are shown, and whether there are others: to count a million would take longer than to show a page.
 fn shown(list: &List) -> String {
-    let count = match list.people.len() {
-        1 => "1 user".to_owned(),
-        count => format!("{count} users"),
-    };
+    let count = counted(list.people.len(), "user", "users");
     match (list.before.is_some(), list.after.is_some()) {
         (false, false) => count,
         (false, true) => format!("First {count}. There are more."),

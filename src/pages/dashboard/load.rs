@@ -45,10 +45,8 @@ pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
             Ok((live, events, left))
         })
         .await?;
-    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) = live
-        .into_iter()
-        .map(sessions::session::SessionRow::into_live)
-        .partition(|session| session.sid == someone.log_in.sid);
+    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
+        live.into_iter().partition(|session| session.sid == someone.log_in.sid);
     let (elsewhere, more) = first(elsewhere);
     let activity = lines(&events, &someone.log_in.sid);
     let codes = left.and_then(|left| codes_left(left, someone, &events, now_ms));

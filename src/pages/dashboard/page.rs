@@ -7,9 +7,10 @@ use crate::{
         second_factor::FEW_RECOVERY_CODES,
         sessions::{LiveSession, Viewer},
     },
+    base::{number::counted, text::isolated},
     pages::activity::{Entry, page::ShortTimeline},
     ui::{
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         part_links::{Place, links_at},
         session_list::SessionList,
@@ -33,10 +34,9 @@ pub fn DashboardPage(
     member_since: i64,
 ) -> impl IntoView {
     view! {
-        <Page title="Dashboard" heading=format!("Hello, {}", viewer.name)>
+        <Page title="Dashboard" heading=format!("Hello, {}", isolated(&viewer.name))>
             {codes.map(|codes| view! { <RecoveryCodesLeft codes /> })}
-            <section class="card" aria-labelledby="account">
-                <h2 id="account">"Your account"</h2>
+            <Card id="account" heading="Your account">
                 <dl class="facts">
                     <div><dt>"Name"</dt><dd><bdi>{viewer.name.clone()}</bdi></dd></div>
                     <div><dt>"Email"</dt><dd><bdi>{viewer.email.clone()}</bdi></dd></div>
@@ -47,21 +47,18 @@ pub fn DashboardPage(
                     .into_iter()
                     .map(|link| view! { <p><Link href=link.href class="button">{link.label}</Link></p> })
                     .collect_view()}
-            </section>
-            <section class="card" aria-labelledby="here">
-                <h2 id="here">"This device"</h2>
+            </Card>
+            <Card id="here" heading="This device">
                 <SessionList sessions=here empty="This session has just ended." />
-            </section>
-            <section class="card" aria-labelledby="elsewhere">
-                <h2 id="elsewhere">"Other devices"</h2>
+            </Card>
+            <Card id="elsewhere" heading="Other devices">
                 <SessionList sessions=elsewhere empty="You're not logged in on any other device." />
                 <p><Link href="/account/devices" class="button">{all_devices(more)}</Link></p>
-            </section>
-            <section class="card" aria-labelledby="activity">
-                <h2 id="activity">"Recent activity"</h2>
+            </Card>
+            <Card id="activity" heading="Recent activity">
                 <ShortTimeline entries=activity />
                 <p><Link href="/account/activity" class="button">"All activity"</Link></p>
-            </section>
+            </Card>
         </Page>
     }
 }
@@ -93,8 +90,7 @@ fn RecoveryCodesLeft(codes: CodesLeft) -> impl IntoView {
     let used = if codes.just_used { "You used a recovery code to log in. " } else { "" };
     let left = match codes.left {
         0 => "You have no recovery codes left. ".to_owned(),
-        1 => "You have 1 recovery code left. ".to_owned(),
-        n => format!("You have {n} recovery codes left. "),
+        n => format!("You have {} left. ", counted(n, "recovery code", "recovery codes")),
     };
     view! {
         <Notice kind=if codes.is_few() { "warning" } else { "info" }>

@@ -8,7 +8,7 @@ use crate::{
     ui::{
         draw::Draw,
         frame::{Link, Page},
-        notice::Notice,
+        notice::OutcomeNotice,
         part_links::{Place, links_at},
     },
     web::page::typed,
@@ -20,11 +20,7 @@ pub fn HomePage() -> impl IntoView {
     let logged_out = typed().get("logged_out") == "here" && !logged_in;
     view! {
         <Page title="One login, two credentials, one switch" heading="One login,\ntwo credentials,\none switch">
-            {logged_out.then(|| view! {
-                <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">"You're logged out."</Notice>
-                </div>
-            })}
+            {logged_out.then(|| view! { <OutcomeNotice words="You're logged out." /> })}
             <div class="hero">
                 <p class="lead">
                     "Sessions protect your pages, five-minute tokens protect your API, and one force logout ends both "

@@ -6,11 +6,9 @@ use crate::{
     auth::{enter_code, enter_code::Given, log_in, reauthenticate},
     base::error::AppError,
     web::{
-        action::tell_next_page,
         border,
         cookies::Name,
         local_path::{LocalPath, leading_to},
-        page::Flash,
     },
 };
 
@@ -88,7 +86,6 @@ pub async fn log_out(next: Option<String>) -> Result<(), AppError> {
     let next = next.as_deref().and_then(LocalPath::parse);
     log_in::log_out(&border::app(), &border::visit()).await?;
     border::forget_session();
-    tell_next_page(&Flash::new(&[("logged_out", "here")]));
-    leptos_axum::redirect(&next.map_or_else(|| "/".into(), |next| leading_to("/login", next.as_str())));
-    Ok(())
+    let page = next.map_or_else(|| "/".into(), |next| leading_to("/login", next.as_str()));
+    border::lead_to(&page, &[("logged_out", "here")])
 }

@@ -4,6 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::EnterCode;
 use crate::{
+    base::number::counted,
     ui::{
         draw::Draw,
         field::{Checkbox, CodeField},
@@ -37,7 +38,7 @@ pub fn CodePage(
             } else {
                 "Enter the 6-digit code from your authenticator app."
             }}</p>
-            <CodeForm half recovery trust_days trust=!typed().get("trust").is_empty() />
+            <CodeForm half recovery trust_days />
             {if recovery {
                 view! { <p><Link href="/login/code">"Use your authenticator app"</Link></p> }.drawn()
             } else {
@@ -61,7 +62,7 @@ fn Goes(ms: i64) -> impl IntoView {
 }
 
 #[component]
-fn CodeForm(half: String, recovery: bool, trust_days: i64, trust: bool) -> impl IntoView {
+fn CodeForm(half: String, recovery: bool, trust_days: i64) -> impl IntoView {
     view! {
         <Form action=EnterCode::PATH>
             <input type="hidden" name="half" value=half />
@@ -74,20 +75,15 @@ fn CodeForm(half: String, recovery: bool, trust_days: i64, trust: bool) -> impl 
             } else {
                 view! { <CodeField label="6-digit code" help="The code changes every 30 seconds." autofocus=true /> }.drawn()
             }}
-            {(trust_days > 0).then(|| view! { <TrustBox days=trust_days checked=trust /> })}
+            {(trust_days > 0).then(|| view! {
+                <Checkbox
+                    name="trust"
+                    label=format!("Trust this device for {}", counted(trust_days, "day", "days"))
+                    help="We won't ask for a code on this device. Don't use this on a shared computer."
+                    checked=!typed().get("trust").is_empty()
+                />
+            })}
             <SubmitButton label="Log in" pending_label="Checking…" />
         </Form>
-    }
-}
-
-#[component]
-fn TrustBox(days: i64, checked: bool) -> impl IntoView {
-    view! {
-        <Checkbox
-            name="trust"
-            label=format!("Trust this device for {}", if days == 1 { "1 day".into() } else { format!("{days} days") })
-            help="We won't ask for a code on this device. Don't use this on a shared computer."
-            checked
-        />
     }
 }

@@ -28,7 +28,16 @@ pub fn ConfirmPage(
     match (held, email) {
         (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email /></Confirm> }.drawn(),
         (Some(held), None) => view! { <SendAgain held /> }.drawn(),
-        (None, email) => view! { <Confirm><ConfirmForm email=email.unwrap_or_default() next /></Confirm> }.drawn(),
+        (None, email) => view! {
+            <Confirm>
+                <Form action=Confirm::PATH>
+                    <OwnPassword email=email.unwrap_or_default() />
+                    <input type="hidden" name="next" value=next />
+                    <SubmitButton label="Continue" pending_label="Checking…" />
+                </Form>
+            </Confirm>
+        }
+        .drawn(),
     }
 }
 
@@ -54,17 +63,6 @@ fn SendAgain(held: Held) -> impl IntoView {
                 <button type="submit" class="button primary">"Continue"</button>
             </form>
         </Page>
-    }
-}
-
-#[component]
-fn ConfirmForm(email: String, next: String) -> impl IntoView {
-    view! {
-        <Form action=Confirm::PATH>
-            <OwnPassword email />
-            <input type="hidden" name="next" value=next />
-            <SubmitButton label="Continue" pending_label="Checking…" />
-        </Form>
     }
 }
 

@@ -12,7 +12,7 @@ use crate::{
         field::{Checkbox, PasswordField, TextField},
         form::{Form, OnlyAfter, SubmitButton},
         frame::{Link, Page},
-        notice::Notice,
+        notice::{Notice, OutcomeNotice},
         when::When,
     },
     web::page::typed,
@@ -39,23 +39,12 @@ pub fn LoginPage(
     let is_disabled = ended.is_some_and(|ended| ended.reason == EndReason::Disabled);
     view! {
         <Page title="Log in" narrow=true>
-            {done.map(|words| view! {
-                <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">{words}</Notice>
-                </div>
-            })}
+            {done.map(|words| view! { <OutcomeNotice words /> })}
             {(wanted && ended.is_none() && done.is_none()).then(|| view! {
                 <Notice kind="info">"Log in to see that page."</Notice>
             })}
             {ended.map(|ended| view! { <WhyLoggedOut ended sends_mail /> })}
-            <LoginForm
-                next
-                email=typed().get("email")
-                remember=!typed().get("remember").is_empty()
-                confirms_addresses
-                remember_days
-                is_disabled
-            />
+            <LoginForm next confirms_addresses remember_days is_disabled />
             <p><Link href="/forgot">"Forgot your password?"</Link></p>
             <p>"New here? "<Link href="/signup">"Sign up"</Link></p>
         </Page>
@@ -63,14 +52,8 @@ pub fn LoginPage(
 }
 
 #[component]
-fn LoginForm(
-    next: String,
-    email: String,
-    remember: bool,
-    confirms_addresses: bool,
-    remember_days: i64,
-    is_disabled: bool,
-) -> impl IntoView {
+fn LoginForm(next: String, confirms_addresses: bool, remember_days: i64, is_disabled: bool) -> impl IntoView {
+    let typed = typed();
     view! {
         <Form action=LogIn::PATH>
             {is_disabled.then(|| view! {
@@ -92,14 +75,14 @@ fn LoginForm(
                 kind="email"
                 autocomplete="username"
                 autofocus=true
-                value=email
+                value=typed.get("email")
             />
             <PasswordField label="Password" field=Field::Password autocomplete="current-password" />
             <Checkbox
                 name="remember"
                 label="Remember me on this device"
                 help=format!("Stay logged in for up to {remember_days} days. Don't use this on a shared computer.")
-                checked=remember
+                checked=!typed.get("remember").is_empty()
             />
             <input type="hidden" name="next" value=next />
             <SubmitButton label="Log in" pending_label="Checking…" />

@@ -11,7 +11,7 @@ use super::{
     state::Notes,
 };
 use crate::{
-    ui::{after_render, focus, skeleton::Skeleton},
+    ui::{after_render, focus},
     web::token::client::ApiClient,
 };
 
@@ -79,11 +79,22 @@ fn NoteIndex(notes: Notes) -> impl IntoView {
             </div>
             {move || match notes.list.get() {
                 None if notes.trouble.with(Option::is_some) => EitherOf4::A(()),
-                None => EitherOf4::B(view! { <Skeleton lines=4 what="Loading your notes…" /> }),
+                None => EitherOf4::B(view! { <Loading /> }),
                 Some(list) if list.is_empty() => EitherOf4::C(view! { <Empty notes /> }),
                 Some(list) => EitherOf4::D(view! { <NoteLinks notes list /> }),
             }}
         </section>
+    }
+}
+
+/// The shape of the list that is on its way, so that nothing moves when it comes.
+#[component]
+fn Loading() -> impl IntoView {
+    view! {
+        <div class="skeleton" aria-busy="true">
+            <p class="visually-hidden">"Loading your notes…"</p>
+            {(0..4).map(|_| view! { <span></span> }).collect_view()}
+        </div>
     }
 }
 

@@ -70,7 +70,7 @@ impl Part for NotesPart {
     }
 }
 
-fn in_file(row: store::WholeRow) -> Value {
+fn in_file(row: store::NoteRow) -> Value {
     json!({
         "id": row.id,
         "title": row.title,

@@ -13,20 +13,18 @@ use crate::base::{
 /// A row of `notes`.
 #[derive(Clone, Debug, FromRow)]
 pub struct NoteRow {
-    id: String,
-    title: String,
-    body: String,
-    pinned_at: Option<i64>,
-    version: i64,
-    updated_at: i64,
+    pub id: String,
+    pub title: String,
+    pub body: String,
+    pub pinned_at: Option<i64>,
+    pub version: i64,
+    pub created_at: i64,
+    pub updated_at: i64,
+    /// `None` for a note from before there were words, or they were folded otherwise.
     size: Option<i64>,
 }
 
 impl NoteRow {
-    pub fn id(&self) -> &str {
-        &self.id
-    }
-
     /// What it counts, in bytes.
     pub fn size(&self) -> i64 {
         self.size.unwrap_or_default()
@@ -46,7 +44,7 @@ impl From<NoteRow> for Note {
 
 macro_rules! returning_notes {
     ($statement:literal) => {
-        concat!($statement, " returning id, title, body, pinned_at, version, updated_at, size")
+        concat!($statement, " returning id, title, body, pinned_at, version, created_at, updated_at, size")
     };
 }
 
@@ -67,8 +65,9 @@ pub async fn search(db: impl Conn<'_>, user_id: &str, words: &[String], limit: i
     let mut builder = QueryBuilder::new(format!(
         "with page as materialized (select n.id, n.pinned_at, n.updated_at from notes n where n.user_id = $1 {has_words}\
          order by case when n.pinned_at is null then 1 else 0 end, n.updated_at desc, n.id limit $14) \
-         select n.id, n.title, n.body, n.pinned_at, n.version, n.updated_at, n.size from page p cross join notes n \
-         where n.id = p.id order by case when p.pinned_at is null then 1 else 0 end, p.updated_at desc, p.id"
+         select n.id, n.title, n.body, n.pinned_at, n.version, n.created_at, n.updated_at, n.size \
+         from page p cross join notes n where n.id = p.id \
+         order by case when p.pinned_at is null then 1 else 0 end, p.updated_at desc, p.id"
     ));
     let mut statement = builder.build_query_as().bind(user_id);
     for place in 0..TYPED_MAX {
@@ -79,15 +78,15 @@ pub async fn search(db: impl Conn<'_>, user_id: &str, words: &[String], limit: i
 }
 
 pub async fn find(db: impl Conn<'_>, user_id: &str, id: &str) -> sqlx::Result<Option<NoteRow>> {
-    let statement =
-        "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and id = $2";
+    let statement = "select id, title, body, pinned_at, version, created_at, updated_at, size from notes \
+                     where user_id = $1 and id = $2";
     sqlx::query_as(statement).bind(user_id).bind(id).fetch_optional(db).await
 }
 
 /// The note that was created under this key.
 pub async fn find_made_under(db: impl Conn<'_>, user_id: &str, key: &str) -> sqlx::Result<Option<NoteRow>> {
-    let statement = "select id, title, body, pinned_at, version, updated_at, size from notes where user_id = $1 and \
-                     made_under = $2";
+    let statement = "select id, title, body, pinned_at, version, created_at, updated_at, size from notes \
+                     where user_id = $1 and made_under = $2";
     sqlx::query_as(statement).bind(user_id).bind(key).fetch_optional(db).await
 }
 
@@ -180,18 +179,10 @@ pub async fn replace_words(db: &mut AnyConnection, note_id: &str, words: &[Strin
     Ok(())
 }
 
-/// A note from before there were words, or they were folded otherwise.
-#[derive(Clone, Debug, FromRow)]
-pub struct Wordless {
-    pub id: String,
-    pub version: i64,
-    pub title: String,
-    pub body: String,
-}
-
 /// Some of those whose words are still to be made.
-pub async fn without_words(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<Wordless>> {
-    let statement = "select id, version, title, body from notes where size is null order by id limit $1";
+pub async fn without_words(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<NoteRow>> {
+    let statement = "select id, title, body, pinned_at, version, created_at, updated_at, size from notes where size is \
+                     null order by id limit $1";
     sqlx::query_as(statement).bind(limit).fetch_all(db).await
 }
 
@@ -201,20 +192,9 @@ pub async fn claim_words(db: impl Conn<'_>, id: &str, version: i64, size: i64) -
     sqlx::query(statement).bind(id).bind(version).bind(size).hits(db).await
 }
 
-/// A note as the person gets it in the file with their data.
-#[derive(Clone, Debug, FromRow)]
-pub struct WholeRow {
-    pub id: String,
-    pub title: String,
-    pub body: String,
-    pub pinned_at: Option<i64>,
-    pub created_at: i64,
-    pub updated_at: i64,
-}
-
 /// Notes in the order in which they were made, after the one of this id.
-pub async fn after(db: impl Conn<'_>, user_id: &str, after: &str, limit: i64) -> sqlx::Result<Vec<WholeRow>> {
-    let statement = "select id, title, body, pinned_at, created_at, updated_at from notes where user_id = $1 and id > \
-                     $2 order by id limit $3";
+pub async fn after(db: impl Conn<'_>, user_id: &str, after: &str, limit: i64) -> sqlx::Result<Vec<NoteRow>> {
+    let statement = "select id, title, body, pinned_at, version, created_at, updated_at, size from notes \
+                     where user_id = $1 and id > $2 order by id limit $3";
     sqlx::query_as(statement).bind(user_id).bind(after).bind(limit).fetch_all(db).await
 }

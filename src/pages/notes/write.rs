@@ -34,7 +34,7 @@ pub async fn create(
     }
     check_room(settings, used.bytes + size)?;
     let row = store::insert(&mut *tx, user_id, note, key, size, state.clock.now_ms()).await?;
-    store::replace_words(&mut tx, row.id(), &words).await?;
+    store::replace_words(&mut tx, &row.id, &words).await?;
     tx.commit().await?;
     Ok((row, true))
 }

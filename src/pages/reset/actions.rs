@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::reset_password;
 use crate::{
     base::error::AppError,
-    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+    web::{border, cookies::Name},
 };
 
 /// Sends the link to choose a new password. Callable by anyone; the answer is the same for every address.
@@ -15,9 +15,7 @@ use crate::{
 #[server(prefix = "/actions", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
     let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
-    tell_next_page(&Flash::new(&[("email", email.as_str())]));
-    leptos_axum::redirect("/forgot/sent");
-    Ok(())
+    border::lead_to("/forgot/sent", &[("email", email.as_str())])
 }
 
 /// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
@@ -35,7 +33,5 @@ pub async fn reset_password(password: String, link: Option<String>) -> Result<()
     if border::cookie(Name::Session).is_some() {
         border::forget_session();
     }
-    tell_next_page(&Flash::new(&[("password", "reset"), ("email", &reset.email)]));
-    leptos_axum::redirect("/login");
-    Ok(())
+    border::lead_to("/login", &[("password", "reset"), ("email", &reset.email)])
 }

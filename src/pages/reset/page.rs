@@ -23,22 +23,15 @@ pub fn ResetPage(shown: super::ResetPage) -> impl IntoView {
     view! {
         <Page title="Choose a new password" narrow=true>
             <p>"New password for " <strong>{email.clone()}</strong> ". You'll be logged out everywhere and can log in with it."</p>
-            <ResetForm email name link />
+            <Form action=ResetPassword::PATH>
+                <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Request a new link"</Link></p></OnlyAfter>
+                <input type="hidden" name="link" value=link />
+                // Tells a password manager whose password this is.
+                <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
+                <NewPasswordField label="New password" email person=name autofocus=true />
+                <SubmitButton label="Save password" pending_label="Saving…" />
+            </Form>
         </Page>
-    }
-}
-
-#[component]
-fn ResetForm(email: String, name: String, link: String) -> impl IntoView {
-    view! {
-        <Form action=ResetPassword::PATH>
-            <OnlyAfter error=AppError::LinkDead><p><Link href="/reset">"Request a new link"</Link></p></OnlyAfter>
-            <input type="hidden" name="link" value=link />
-            // Tells a password manager whose password this is.
-            <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
-            <NewPasswordField label="New password" email person=name autofocus=true />
-            <SubmitButton label="Save password" pending_label="Saving…" />
-        </Form>
     }
 }
 

@@ -7,7 +7,7 @@ use crate::{
     base::error::AppError,
     pages::verification,
     passwords::{Judgement, strength::About},
-    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+    web::{border, cookies::Name},
 };
 
 /// Makes an account. Where a mail server is configured, the way on is the mail that it sends, for every address; else it
@@ -19,16 +19,13 @@ use crate::{
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     let typed = sign_up::Typed { name: &name, email: &email, password };
     match sign_up::sign_up(&border::app(), &border::visit(), typed).await? {
-        SignedUp::MailSent(email) => {
-            tell_next_page(&Flash::new(&[("email", email.as_str())]));
-            leptos_axum::redirect(verification::SENT);
-        }
+        SignedUp::MailSent(email) => border::lead_to(verification::SENT, &[("email", email.as_str())]),
         SignedUp::Started(started) => {
             border::keep_started(&started);
             leptos_axum::redirect("/dashboard");
+            Ok(())
         }
     }
-    Ok(())
 }
 
 /// Makes the first administrator and logs in; `link` names the opened link, as the page does. Callable by who holds the

@@ -16,27 +16,20 @@ use crate::{
 
 #[component]
 pub fn SignupPage() -> impl IntoView {
-    let typed = typed();
     view! {
         <Page title="Sign up" narrow=true>
-            <SignupForm name=typed.get("name") email=typed.get("email") />
+            <Form action=SignUp::PATH>
+                <AccountFields />
+                <SubmitButton label="Sign up" pending_label="Creating your account…" />
+            </Form>
             <p>"Already have an account? "<Link href="/login">"Log in"</Link></p>
         </Page>
     }
 }
 
 #[component]
-fn SignupForm(name: String, email: String) -> impl IntoView {
-    view! {
-        <Form action=SignUp::PATH>
-            <AccountFields name email />
-            <SubmitButton label="Sign up" pending_label="Creating your account…" />
-        </Form>
-    }
-}
-
-#[component]
-fn AccountFields(name: String, email: String) -> impl IntoView {
+fn AccountFields() -> impl IntoView {
+    let typed = typed();
     view! {
         <TextField
             name="name"
@@ -45,9 +38,9 @@ fn AccountFields(name: String, email: String) -> impl IntoView {
             autocomplete="name"
             help="Shown to other people."
             autofocus=true
-            value=name
+            value=typed.get("name")
         />
-        <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=email />
+        <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=typed.get("email") />
         <NewPasswordField label="Password" />
     }
 }
@@ -57,22 +50,14 @@ pub fn SetupPage(
     /// Names the link that opened it.
     link: String,
 ) -> impl IntoView {
-    let typed = typed();
     view! {
         <Page title="Create the first administrator" narrow=true>
             <p>"This server has no administrator yet. This link works once."</p>
-            <SetupForm link name=typed.get("name") email=typed.get("email") />
+            <Form action=SetUp::PATH>
+                <input type="hidden" name="link" value=link />
+                <AccountFields />
+                <SubmitButton label="Create administrator" pending_label="Creating the account…" />
+            </Form>
         </Page>
-    }
-}
-
-#[component]
-fn SetupForm(link: String, name: String, email: String) -> impl IntoView {
-    view! {
-        <Form action=SetUp::PATH>
-            <input type="hidden" name="link" value=link />
-            <AccountFields name email />
-            <SubmitButton label="Create administrator" pending_label="Creating the account…" />
-        </Form>
     }
 }

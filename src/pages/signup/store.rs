@@ -8,9 +8,8 @@ pub async fn insert(db: impl Conn<'_>, token_hash: &str, expires_at: i64) -> sql
 }
 
 pub async fn is_live(db: impl Conn<'_>, token_hash: &str, now_ms: i64) -> sqlx::Result<bool> {
-    let count = "select count(*) from setup_links where token_hash = $1 and expires_at > $2";
-    let (count,): (i64,) = sqlx::query_as(count).bind(token_hash).bind(now_ms).fetch_one(db).await?;
-    Ok(count > 0)
+    let statement = "select token_hash from setup_links where token_hash = $1 and expires_at > $2";
+    sqlx::query(statement).bind(token_hash).bind(now_ms).finds(db).await
 }
 
 /// Removes a link that is live; `false` when there is none.

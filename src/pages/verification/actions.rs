@@ -18,13 +18,12 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
     let token = border::require_link(link.as_deref())?;
     let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
     border::forget(Name::Link);
-    tell_next_page(&Flash::new(&[("verification", "done")]));
-    leptos_axum::redirect(match &verified {
+    let next = match &verified {
         Verified::LoggedIn(result) => border::keep_log_in(result, "/dashboard"),
         Verified::Already => "/dashboard",
         Verified::NotLoggedIn => "/login",
-    });
-    Ok(())
+    };
+    border::lead_to(next, &[("verification", "done")])
 }
 
 /// Sends the link once more that confirms this address. Callable by anyone; the answer is the same for every address.
@@ -34,9 +33,7 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
 #[server(prefix = "/actions", endpoint = "send_verification")]
 pub async fn send_verification(email: String) -> Result<(), AppError> {
     let email = send::to_address(&border::app(), &border::visit(), &email).await?;
-    tell_next_page(&Flash::new(&[("email", email.as_str()), ("again", "yes")]));
-    leptos_axum::redirect(SENT);
-    Ok(())
+    border::lead_to(SENT, &[("email", email.as_str()), ("again", "yes")])
 }
 
 /// Sends the link once more that confirms one's own address, and goes back to the page of the form. Callable by who is

@@ -5,8 +5,12 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{Unconfirmed, actions::ResendVerification};
 use crate::{
-    base::error::AppError,
-    ui::{draw::Draw, form::Here, frame::Link, notice::Notice},
+    ui::{
+        draw::Draw,
+        form::Here,
+        frame::Link,
+        notice::{Notice, RefusedNotice},
+    },
     web::page::{path, refused_by, typed},
 };
 
@@ -22,18 +26,17 @@ pub fn ConfirmationBanner() -> impl IntoView {
         return Some(view! { <Outcome words="Your email address is confirmed." /> }.drawn());
     }
     let Unconfirmed { email } = use_context::<Unconfirmed>()?;
-    let problem = refused_by(ResendVerification::PATH);
     Some(match outcome == "sent" {
         true => view! { <Outcome words=format!("We've sent a new link to {email}. It works for 24 hours.") /> }.drawn(),
-        false => view! { <NotConfirmed email problem /> }.drawn(),
+        false => view! { <NotConfirmed email /> }.drawn(),
     })
 }
 
 #[component]
-fn NotConfirmed(email: String, problem: Option<AppError>) -> impl IntoView {
+fn NotConfirmed(email: String) -> impl IntoView {
     view! {
         <aside class="banner" aria-label="Your email address">
-            {problem.map(|error| view! { <Notice kind="error">{error.to_string()}</Notice> })}
+            <RefusedNotice error=refused_by(ResendVerification::PATH) />
             <Notice kind="warning">
                 <p>
                     "Confirm your email address. We sent a link to " <strong>{email}</strong> ". Until you open it, \

@@ -29,32 +29,25 @@ pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
                 <p>"Enter your password to confirm " <strong>{email.clone()}</strong> ". This proves the account is yours."</p>
             })}
             {(!asks_for_password).then(|| view! { <p>"Confirm that " <strong>{email.clone()}</strong> " is your email address."</p> })}
-            <VerifyForm email asks_for_password link />
+            <Form action=Verify::PATH>
+                <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Request a new link"</Link></p></OnlyAfter>
+                <input type="hidden" name="link" value=link />
+                // Tells a password manager whose password is asked for.
+                <input type="text" name="username" value=email autocomplete="username" hidden />
+                {asks_for_password.then(|| view! {
+                    <PasswordField
+                        label="Password"
+                        field=Field::CurrentPassword
+                        autocomplete="current-password"
+                        autofocus=true
+                    />
+                })}
+                <SubmitButton label="Confirm email address" pending_label="Checking…" />
+            </Form>
             {asks_for_password.then(|| view! {
                 <p>"Forgot it, or didn't sign up yourself? "<Link href="/forgot">"Choose a new password"</Link>". This also confirms your email address."</p>
             })}
         </Page>
-    }
-}
-
-#[component]
-fn VerifyForm(email: String, asks_for_password: bool, link: String) -> impl IntoView {
-    view! {
-        <Form action=Verify::PATH>
-            <OnlyAfter error=AppError::LinkDead><p><Link href="/verify">"Request a new link"</Link></p></OnlyAfter>
-            <input type="hidden" name="link" value=link />
-            // Tells a password manager whose password is asked for.
-            <input type="text" name="username" value=email autocomplete="username" hidden />
-            {asks_for_password.then(|| view! {
-                <PasswordField
-                    label="Password"
-                    field=Field::CurrentPassword
-                    autocomplete="current-password"
-                    autofocus=true
-                />
-            })}
-            <SubmitButton label="Confirm email address" pending_label="Checking…" />
-        </Form>
     }
 }
 

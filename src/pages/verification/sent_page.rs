@@ -6,7 +6,7 @@ use super::page::ResendForm;
 use crate::{
     ui::{
         frame::{Link, Page},
-        notice::Notice,
+        notice::OutcomeNotice,
     },
     web::page::{refused, typed},
 };
@@ -20,9 +20,7 @@ pub fn VerifySentPage() -> impl IntoView {
     view! {
         <Page title="Sign up: check your email" heading="Check your email" narrow=true>
             {again.then(|| view! {
-                <div id="outcome" tabindex="-1" role="status" autofocus>
-                    <Notice kind="success">"If this address is waiting to be confirmed, we've sent it a new link."</Notice>
-                </div>
+                <OutcomeNotice words="If this address is waiting to be confirmed, we've sent it a new link." />
             })}
             <p>"We've sent a link to " <strong>{address}</strong> ". Open it to continue. It works for 24 hours."</p>
             <h2>"Didn't get it?"</h2>

@@ -3,7 +3,8 @@
 //!
 //! The server renders the forms and finds the words, so nothing of a single form is in there. `data-live` marks a
 //! [`Form`](super::form::Form), `data-pending` its button, `data-field` its fields, `data-shows` the button beside a
-//! password, `data-after` what stands there after one error, `data-form-error` the live region before a form. What is said in a box is cut from the page's `ui/molds.rs`.
+//! password, `data-after` what stands there after one error, `data-form-error` the live region before a form. What is said in a box is cut from the boxes of
+//! `ui/document.rs`.
 
 mod answer;
 mod appearance;

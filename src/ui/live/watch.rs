@@ -56,11 +56,8 @@ fn say(dialog: &HtmlDialogElement, ended: Ended) {
         set_attribute(&time, "datetime", Some(&datetime(ended.at)));
         time.set_text_content(Some(&moment(ended.at)));
     }
-    if let Some(advice) = molds::part(&words, ".after-not-me").filter(|_| ended.reason != EndReason::NotMe) {
-        advice.remove();
-    }
-    let (label, href) = way_on(ended.reason);
-    lead_on(&words, label, &href);
+    keep_after(&words, ".after-not-me", ended.reason == EndReason::NotMe);
+    lead_on(&words, ended.reason, "Log in");
     dialog.replace_children_with_node_1(&words);
     close_with_button(dialog);
     if dialog.show_modal().is_ok() {
@@ -80,28 +77,29 @@ fn close_with_button(dialog: &HtmlDialogElement) {
 /// Stays at the top of the page.
 fn say_that_nothing_is_saved(dialog: &HtmlDialogElement, ended: Ended) {
     let Some(notice) = molds::cast("mold-nothing-is-saved") else { return };
-    let words = ended.reason.sentence().to_owned() + " You can't save changes until you log in again.";
+    let until = if ended.reason == EndReason::Disabled { "." } else { " until you log in again." };
+    let words = ended.reason.sentence().to_owned() + " You can't save changes" + until;
     molds::write(&notice, ".notice-words > p", &words);
-    let (label, href) = way_on(ended.reason);
-    lead_on(&notice, if label == LOG_IN { "Log in in a new tab" } else { label }, &href);
+    lead_on(&notice, ended.reason, "Log in in a new tab");
     let _ = dialog.after_with_node_1(&notice);
 }
 
-fn lead_on(words: &DocumentFragment, label: &str, href: &str) {
-    if let Some(link) = molds::part(words, "a") {
-        set_attribute(&link, "href", Some(href));
-        link.set_text_content(Some(label));
+/// What is said after one end only.
+fn keep_after(words: &DocumentFragment, selector: &str, it_was: bool) {
+    if let Some(part) = molds::part(words, selector).filter(|_| !it_was) {
+        part.remove();
     }
 }
 
-const LOG_IN: &str = "Log in";
-
-/// What helps: not everyone can log in with what they have.
-fn way_on(reason: EndReason) -> (&'static str, String) {
-    match reason {
+/// What helps: not everyone can log in with what they have, and who is disabled is told whom to ask.
+fn lead_on(words: &DocumentFragment, reason: EndReason, log_in: &str) {
+    keep_after(words, ".after-disabled", reason == EndReason::Disabled);
+    let Some(link) = molds::part(words, "a.button") else { return };
+    let (label, href) = match reason {
+        EndReason::Disabled => return link.remove(),
         EndReason::NotMe => ("Choose a new password", "/forgot".to_owned()),
-        // The login page says whom to ask.
-        EndReason::Disabled => ("Get help", client::log_in_and_back()),
-        _ => (LOG_IN, client::log_in_and_back()),
-    }
+        _ => (log_in, client::log_in_and_back()),
+    };
+    set_attribute(&link, "href", Some(&href));
+    link.set_text_content(Some(label));
 }

@@ -4,7 +4,7 @@ use std::{
     collections::HashMap,
     net::{IpAddr, SocketAddr},
     sync::{
-        Arc, Mutex, MutexGuard, PoisonError,
+        Arc, Mutex,
         atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     time::Duration,
@@ -15,6 +15,7 @@ use tokio::sync::oneshot;
 
 use crate::base::{
     config::Config,
+    lock::lock,
     metrics::{CutOff, Metrics},
     state::Stopwatch,
 };
@@ -79,7 +80,7 @@ impl Door {
         let speaks_for_many = config.trusts(peer) || config.production() && peer.is_loopback();
         let place = (!speaks_for_many).then(|| place_of(peer));
         let per_place = config.connections_per_address as usize;
-        let mut open = self.open();
+        let mut open = lock(&self.0.open);
         while open.is_full(place, per_place, *connections) {
             let own = place.filter(|place| open.of_place.get(place).is_some_and(|count| *count >= per_place));
             open.tell(peer);
@@ -105,10 +106,6 @@ impl Door {
     /// Counts what happens: an order without a clock.
     fn next_moment(&self) -> u64 {
         self.0.moments.fetch_add(1, Relaxed) + 1
-    }
-
-    fn open(&self) -> MutexGuard<'_, Open> {
-        self.0.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -200,7 +197,7 @@ impl Seat {
 
 impl Drop for Seat {
     fn drop(&mut self) {
-        if self.door.open().remove(self.number) {
+        if lock(&self.door.0.open).remove(self.number) {
             self.door.0.metrics.connection_closed();
         }
     }

@@ -2,13 +2,13 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
 use tokio::sync::watch;
 
-use crate::base::config::Config;
+use crate::base::{config::Config, lock::lock};
 
 /// Proxies close a connection that is silent for half a minute or more.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -83,8 +83,4 @@ impl Drop for Place {
             }
         }
     }
-}
-
-fn lock(taken: &Mutex<HashMap<String, u32>>) -> MutexGuard<'_, HashMap<String, u32>> {
-    taken.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -4,8 +4,8 @@ use axum::{
     Extension,
     body::Body,
     extract::{Query, Request, State},
-    http::{HeaderMap, HeaderValue, StatusCode, Uri, header},
-    response::{AppendHeaders, IntoResponse, Response},
+    http::Uri,
+    response::Response,
 };
 use futures::StreamExt;
 use serde::{Deserialize, de::DeserializeOwned};
@@ -24,7 +24,7 @@ use crate::{
     },
     base::{db::again, error::AppError, state::AppState},
     ui::when::date,
-    web::{caller::caller_of, local_path::leading_to, origin, problem::Problem, session::open_streams::OpenStreams},
+    web::{caller::caller_of, download, origin, problem::Problem, session::open_streams::OpenStreams},
 };
 
 #[derive(Default, Deserialize)]
@@ -33,8 +33,6 @@ struct Wanted {
     format: Format,
 }
 
-/// A link cannot show a form, so who has to log in or to prove who they are is led to the page with the link.
-///
 /// # Errors
 /// 403 for who may not read the log, and for another site; 400 for what is not understood; 429 while another one of this
 /// person is under way; 503 when the database is away.
@@ -48,9 +46,9 @@ pub async fn export(
     origin::refuse_other_sites(&parts.headers)?;
     let asked = AuditAsked { before: String::new(), ..from_query::<AuditAsked>(&parts.uri)? };
     let page = address(PAGE, &asked, &[]);
-    let Some(Extension(someone)) = someone else { return Ok(go_to(&leading_to("/login", &page))) };
+    let Some(Extension(someone)) = someone else { return Ok(download::first("/login", &page)) };
     let Overseer(reader) = match Overseer::check_fresh(someone, &state) {
-        Err(AppError::ProofNeeded) => return Ok(go_to(&leading_to("/confirm", &page))),
+        Err(AppError::ProofNeeded) => return Ok(download::first("/confirm", &page)),
         checked => checked?,
     };
     let format = from_query::<Wanted>(&parts.uri)?.format;
@@ -71,7 +69,7 @@ pub async fn export(
     let file = file(state, resolved.filter, format).inspect(move |_| {
         let _held = &place;
     });
-    Ok((file_headers(format, &name), Body::from_stream(file)).into_response())
+    Ok(download::file(&name, format.content_type(), Body::from_stream(file)))
 }
 
 fn from_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
@@ -85,18 +83,4 @@ pub fn exported(actor: Actor, format: Format, resolved: &Resolved) -> Event {
     let mut event = Event::new(Kind::AuditExported, actor, "");
     event.details = Value::Object(details);
     event
-}
-
-fn file_headers(format: Format, name: &str) -> HeaderMap {
-    let mut headers = HeaderMap::new();
-    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(format.content_type()));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    if let Ok(value) = HeaderValue::from_str(&format!("attachment; filename=\"{name}\"")) {
-        headers.insert(header::CONTENT_DISPOSITION, value);
-    }
-    headers
-}
-
-fn go_to(path: &str) -> Response {
-    (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path.to_owned())])).into_response()
 }

@@ -193,7 +193,7 @@ impl<'a> Line<'a> {
             ip: &row.ip,
             device: &row.device,
             reason: &row.reason,
-            details: serde_json::from_str(&row.details).unwrap_or_default(),
+            details: row.details(),
             mac: &row.mac,
         }
     }

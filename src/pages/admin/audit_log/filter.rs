@@ -12,7 +12,7 @@ use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
 use crate::{
     audit::log::Filter,
     auth::{event::Actor, users::store},
-    base::{email::Email, error::AppError, rfc3339::midnight, state::AppState},
+    base::{DAY_MS, email::Email, error::AppError, rfc3339::midnight, state::AppState},
     people::list::{Person, Place, Wanted, find::find},
 };
 
@@ -29,8 +29,6 @@ pub struct Resolved {
     /// People who may be meant, with the address that means them.
     pub several: Vec<Part>,
 }
-
-const DAY_MS: i64 = 86_400_000;
 
 /// People who are offered where a name is not of one alone.
 const SEVERAL_MAX: usize = 10;

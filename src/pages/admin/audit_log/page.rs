@@ -15,14 +15,12 @@ use crate::{
         store::{EventRow, LogRow},
     },
     auth::event::Kind,
-    pages::admin::{
-        PAGES,
-        search::{Choice, SearchField},
-    },
+    pages::admin::{PAGES, search::SearchField},
     ui::{
         draw::Draw,
         empty::Empty,
-        frame::{Link, Page},
+        field::SelectField,
+        frame::{Card, Link, Page},
         notice::Notice,
         table::{Cell, Row, Table},
         tabs::Tabs,
@@ -80,10 +78,10 @@ fn time_of(id: &str) -> i64 {
 #[component]
 fn Search(asked: AuditAsked, is_filtered: bool) -> impl IntoView {
     let AuditAsked { event, actor, subject, from, to, ip, q, .. } = asked;
-    let kinds = Kind::VARIANTS.iter().map(|kind| (kind.into_str(), words::label(*kind), kind.into_str() == event));
+    let kinds = Kind::VARIANTS.iter().map(|kind| (kind.into_str(), words::label(*kind))).collect();
     view! {
         <form class="filter" method="get" action=PAGE role="search">
-            <Choice name="event" label="Event" all="All events" options=kinds.collect() />
+            <SelectField name="event" label="Event" all="All events" options=kinds chosen=event />
             <SearchField name="actor" kind="text" label="Actor" value=actor placeholder="Name, email or command line" />
             <SearchField name="subject" kind="text" label="User" value=subject placeholder="Name or email" />
             <SearchField name="from" label="From (UTC)" value=from kind="date" />
@@ -100,7 +98,7 @@ fn Search(asked: AuditAsked, is_filtered: bool) -> impl IntoView {
 
 /// Nothing is shown then: what was meant might be less than everything.
 #[component]
-fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
+pub fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
     view! {
         <div role="alert">
             <Notice kind="warning">
@@ -166,8 +164,7 @@ pub fn Words(part: Part) -> impl IntoView {
 #[component]
 fn Download(csv: String, json_lines: String, is_filtered: bool) -> impl IntoView {
     view! {
-        <section class="card" aria-labelledby="download">
-            <h2 id="download">"Export"</h2>
+        <Card id="download" heading="Export">
             <p>
                 {if is_filtered { "Exports all matching events, not just this page. " } else { "Exports the whole log, not just this page. " }}
                 "The export is recorded in the log."
@@ -181,6 +178,6 @@ fn Download(csv: String, json_lines: String, is_filtered: bool) -> impl IntoView
                 "Events are chained with a keyed hash. Run " <code>"latchkey audit verify"</code>
                 " to detect changes or deletions."
             </p>
-        </section>
+        </Card>
     }
 }

@@ -178,12 +178,12 @@ pub fn plain(entry: &LogRow) -> String {
 
 fn pattern(row: &EventRow) -> &'static str {
     let Ok(kind) = row.event.parse::<Kind>() else { return "Unknown event (from another version)" };
-    let details = parsed(&row.details);
+    let details = row.details();
     let reason = details["end_reason"].as_str().and_then(|reason| reason.parse().ok());
     match (kind, reason) {
         (Kind::SessionEnded, Some(reason)) => ended(reason),
-        // Of all sessions there is a number.
-        (Kind::ForceLogout, _) if details["sessions"].is_null() => "{actor} ended a session of {subject}",
+        // Older events of all sessions name the only one, and have a number.
+        (Kind::ForceLogout, _) if !row.sid.is_empty() && details["sessions"].is_null() => ended(EndReason::ByAdmin),
         (Kind::SignedUp, _) if details["address_was_taken"] == true => {
             "{actor} tried to sign up with an email that already has an account"
         }
@@ -227,13 +227,9 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-fn parsed(details: &str) -> Value {
-    serde_json::from_str(details).unwrap_or_default()
-}
-
 /// What else was written down: name and value, without what the sentence says.
 pub fn details(entry: &LogRow) -> Vec<(String, String)> {
-    let Value::Object(members) = parsed(&entry.row.details) else { return Vec::new() };
+    let Value::Object(members) = entry.row.details() else { return Vec::new() };
     let told = |name: &str| matches!(name, "end_reason" | "address_was_taken");
     let members = members.into_iter().filter(|(name, _)| !told(name));
     members.map(|(name, value)| (name.replace('_', " "), shown(&name, value))).collect()

@@ -1,7 +1,7 @@
 //! Counts over whole tables that no one waits for: exact where it is quick, from memory where it is not. Server side.
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
@@ -13,6 +13,7 @@ use futures::{
 use super::{Counted, store};
 use crate::base::{
     error::AppError,
+    lock::lock,
     state::{AppState, Stopwatch},
 };
 
@@ -107,10 +108,6 @@ impl Census {
     fn cost(&self, _: Stopwatch) -> u64 {
         self.0.trial.delay_ms.load(std::sync::atomic::Ordering::SeqCst)
     }
-}
-
-fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// For tests: how many counts there were, and how long each takes at least.

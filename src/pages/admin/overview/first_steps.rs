@@ -8,8 +8,8 @@ use crate::{
     ui::{
         code::CodeBlock,
         draw::{Content, Draw},
-        form::Here,
-        frame::Link,
+        form::ButtonForm,
+        frame::{Card, Link},
         head::BaseUrl,
     },
 };
@@ -33,12 +33,20 @@ pub enum MailStep {
     Off,
     /// None has gone out lately.
     Untried,
+    /// Into files, as in development.
+    Written,
     Works,
+}
+
+impl MailStep {
+    fn is_done(self) -> bool {
+        matches!(self, Self::Written | Self::Works)
+    }
 }
 
 impl FirstSteps {
     pub fn are_done(&self) -> bool {
-        self.has_second_factor && self.mail == MailStep::Works && self.has_users && self.lab_opened != Some(false)
+        self.has_second_factor && self.mail.is_done() && self.has_users && self.lab_opened != Some(false)
     }
 }
 
@@ -46,24 +54,25 @@ impl FirstSteps {
 pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
     let FirstSteps { user_id, has_second_factor, mail, has_users, lab_opened } = steps;
     view! {
-        <section class="card" aria-labelledby="first-steps">
-            <h2 id="first-steps">"First steps"</h2>
+        <Card id="first-steps" heading="First steps">
             <ul class="first-steps">
                 <Step done=has_second_factor>
                     <Link href="/account/second-factor">"Turn on two-factor authentication"</Link>
                     <p class="help">"Your account can do everything here. Protect it with a code from an app."</p>
                 </Step>
-                <Step done=mail == MailStep::Works><MailWords mail user_id /></Step>
+                <Step done=mail.is_done()><MailWords mail user_id /></Step>
                 <Step done=has_users><Invite /></Step>
                 {lab_opened.map(|opened| view! {
                     <Step done=opened>
-                        <PutAway what=LAB label="Open the Lab" class="button" />
+                        <ButtonForm action=PutAwayFirstSteps::PATH fields=vec![("name", LAB.to_owned())]>"Open the Lab"</ButtonForm>
                         <p class="help">"Try sessions and tokens side by side, in a sandbox. Everyone can open it: turn it off with LATCHKEY_LAB=false."</p>
                     </Step>
                 })}
             </ul>
-            <PutAway what=ALL label="Hide first steps" class="button quiet" />
-        </section>
+            <ButtonForm action=PutAwayFirstSteps::PATH fields=vec![("name", ALL.to_owned())] class="button quiet">
+                "Hide first steps"
+            </ButtonForm>
+        </Card>
     }
 }
 
@@ -86,6 +95,11 @@ fn MailWords(mail: MailStep, user_id: String) -> impl IntoView {
             <p class="help">"No email has been sent in the last 7 days. Send yourself a password reset to see that email works. You don't have to use the link."</p>
         }
         .drawn(),
+        MailStep::Written => view! {
+            <strong>"Email"</strong>
+            <p class="help">"Email is written to files in the data folder. Set LATCHKEY_SMTP_URL to send it."</p>
+        }
+        .drawn(),
         MailStep::Works => view! {
             <strong>"Email"</strong>
             <p class="help">"Email has been sent in the last 7 days."</p>
@@ -101,17 +115,5 @@ fn Invite() -> impl IntoView {
         <strong>"Invite your first user"</strong>
         <p class="help">"Share this link. Anyone who opens it can sign up."</p>
         <CodeBlock text=format!("{base}/signup") what="the sign-up link" />
-    }
-}
-
-/// A button that needs nothing but a click.
-#[component]
-fn PutAway(what: &'static str, label: &'static str, class: &'static str) -> impl IntoView {
-    view! {
-        <form method="post" action=PutAwayFirstSteps::PATH>
-            <Here />
-            <input type="hidden" name="name" value=what />
-            <button type="submit" class=class>{label}</button>
-        </form>
     }
 }

@@ -21,12 +21,10 @@ use crate::{
         tokens::{KeyPurpose, KeyState, keys::Keys},
         users::{Role, store::User},
     },
-    base::{config::Mailing, error::AppError, state::AppState},
+    base::{DAY_MS, config::Mailing, error::AppError, state::AppState},
     pages::request::{Found, PageRequest, shows},
     ui::chart::Bars,
 };
-
-const DAY_MS: i64 = 24 * 3_600_000;
 
 /// A process that ended without a word is shown for so long.
 const LOST_SHOWN_MS: i64 = 3_600_000;
@@ -46,7 +44,7 @@ pub async fn overview(page: &PageRequest, census: &Census, has_lab: bool) -> Res
         tiles::rate_limited(store::count_waiting(&state.db.pool, longest_ms, now_ms).await?),
         tiles::revocations(&instances),
         tiles::key(signing, now_ms),
-        tiles::mail(&outbox, state.config.mailing() == Mailing::Off, now_ms),
+        tiles::mail(&outbox, state.config.mailing(), now_ms),
     ];
     let first_steps = first_steps(state, &reader.user, has_lab).await?;
     shows(move || view! { <OverviewPage now_ms first_steps tiles log_ins sign_ups instances /> })
@@ -65,7 +63,8 @@ async fn first_steps(state: &AppState, user: &User, has_lab: bool) -> Result<Opt
         has_second_factor: factor.is_some_and(|factor| factor.is_on(state.clock.now_ms())),
         mail: match state.config.mailing() {
             Mailing::Off => MailStep::Off,
-            _ if has_sent => MailStep::Works,
+            Mailing::Files if has_sent => MailStep::Written,
+            Mailing::Smtp if has_sent => MailStep::Works,
             _ => MailStep::Untried,
         },
         has_users,

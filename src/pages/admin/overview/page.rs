@@ -13,7 +13,7 @@ use crate::{
         chart::{Bars, DayChart, Series},
         draw::Draw,
         empty::Empty,
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         tabs::Tabs,
         when::moment,
     },
@@ -77,12 +77,11 @@ const SIGN_UPS: Series = Series { up: "Sign-ups", down: None };
 fn History(id: &'static str, series: Series, days: Vec<Bars>, none: &'static str) -> impl IntoView {
     let title = series.up;
     view! {
-        <section class="card" aria-labelledby=id>
-            <h2 id=id>{title}</h2>
+        <Card id heading=title>
             {match days.iter().all(|bars| bars.up + bars.down == 0) {
                 true => view! { <Empty why=none /> }.drawn(),
                 false => view! { <DayChart series days /> }.drawn(),
             }}
-        </section>
+        </Card>
     }
 }

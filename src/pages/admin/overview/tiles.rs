@@ -3,7 +3,10 @@
 use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, More, Tile, Times, instances::health, store::OutboxRow};
 use crate::{
     auth::tokens::KeyInfo,
-    base::number::{counted, grouped, share},
+    base::{
+        config::Mailing,
+        number::{counted, grouped, share},
+    },
     pages::admin::short,
     ui::when::span,
 };
@@ -91,14 +94,14 @@ pub fn key(signing: Option<&KeyInfo>, now_ms: i64) -> Tile {
     }
 }
 
-/// `off`: this server sends none.
-pub fn mail(outbox: &OutboxRow, off: bool, now_ms: i64) -> Tile {
+pub fn mail(outbox: &OutboxRow, mailing: Mailing, now_ms: i64) -> Tile {
     let OutboxRow { waiting, oldest_at, given_up, sent } = *outbox;
     let oldest_ms = oldest_at.map(|at| (now_ms - at).max(0));
     let oldest = oldest_ms.map(|ms| format!("Oldest: {}", span(ms)));
-    let sent = [format!("{} sent in 24 hours", grouped(sent)), format!("{} failed in 30 days", grouped(given_up))];
+    let went = if mailing == Mailing::Files { "written to files" } else { "sent" };
+    let sent = [format!("{} {went} in 24 hours", grouped(sent)), format!("{} failed in 30 days", grouped(given_up))];
     let warning = match () {
-        () if off => Some("No mail server configured"),
+        () if mailing == Mailing::Off => Some("No mail server configured"),
         () if given_up > 0 => Some("Run latchkey mail list"),
         () if oldest_ms.is_some_and(|ms| ms > MAIL_LATE_MS) => Some("Not being delivered"),
         () => None,

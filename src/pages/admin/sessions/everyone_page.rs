@@ -9,7 +9,7 @@ use crate::{
         draw::Draw,
         field::TextField,
         form::{Form, ProofField, SubmitButton},
-        frame::{Link, Page},
+        frame::{Card, Link, Page},
         notice::Notice,
         tabs::Tabs,
     },
@@ -32,15 +32,14 @@ pub fn EveryonePage(
     view! {
         <Page title="Log everyone out">
             <Tabs label="Administration" pages=PAGES />
-            <section class="card" aria-labelledby="what">
-                <h2 id="what">"What happens"</h2>
+            <Card id="what" heading="What happens">
                 <ul class="steps">
                     <li>{ends}</li>
                     <li>"Users can log in again straight away. No data is lost, and open pages keep what was typed."</li>
                     <li>"You stay logged in here. Your other sessions end."</li>
                 </ul>
                 <p>"You can't undo this."</p>
-            </section>
+            </Card>
             {match may_act() {
                 true => view! { <EveryoneForm /> }.drawn(),
                 false => view! { <Notice kind="info">"Only administrators can do this."</Notice> }.drawn(),
@@ -54,8 +53,7 @@ pub fn EveryonePage(
 fn EveryoneForm() -> impl IntoView {
     let typed = typed();
     view! {
-        <section class="card danger" aria-labelledby="do">
-            <h2 id="do">"Log everyone out"</h2>
+        <Card id="do" heading="Log everyone out" danger=true>
             <Form action=LogOutEveryone::PATH>
                 <TextField
                     name="confirmation"
@@ -69,6 +67,6 @@ fn EveryoneForm() -> impl IntoView {
                 <ProofField />
                 <SubmitButton label="Log everyone out" pending_label="Logging everyone out…" class="button danger" />
             </Form>
-        </section>
+        </Card>
     }
 }

@@ -53,6 +53,7 @@ impl Age {
 /// A session in the list, and whose it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SessionRow {
+    #[serde(flatten)]
     pub session: LiveSession,
     pub user_id: String,
     pub name: String,

@@ -6,16 +6,13 @@ use leptos::prelude::*;
 use super::{Age, SessionRow, SessionsAsked};
 use crate::{
     auth::sessions::everyone::store::Sweep,
-    base::number::grouped,
-    pages::admin::{
-        Act, PAGES, ReceiptNotice, may_act,
-        search::{Choice, SearchField},
-    },
+    base::number::{counted, grouped},
+    pages::admin::{Act, PAGES, ReceiptNotice, may_act, search::SearchField},
     ui::{
         draw::Draw,
         empty::Empty,
-        frame::{Link, Page},
-        look_again::LookAgain,
+        field::SelectField,
+        frame::{Card, Link, Page},
         table::{Cell, Row, Table},
         tabs::Tabs,
         turn,
@@ -43,10 +40,7 @@ pub fn SessionsPage(
     let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
     let further = !asked.after.is_empty();
     let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
-    let shown = match rows.len() {
-        1 => "1 active session on this page".to_owned(),
-        n => format!("{n} active sessions on this page"),
-    };
+    let shown = format!("{} on this page", counted(rows.len(), "active session", "active sessions"));
     let none = if is_filtered { "No active sessions match." } else { "No one is logged in." };
     view! {
         <Page title="Sessions" heading="Active sessions".to_owned()>
@@ -70,11 +64,10 @@ pub fn SessionsPage(
 #[component]
 fn Everyone() -> impl IntoView {
     view! {
-        <section class="card danger" aria-labelledby="everyone">
-            <h2 id="everyone">"Log everyone out"</h2>
+        <Card id="everyone" heading="Log everyone out" danger=true>
             <p>"Logs out every user on every device and revokes all tokens. Use this in an emergency."</p>
             <p><Link href="/admin/sessions/everyone" class="button danger">"Log everyone out…"</Link></p>
-        </section>
+        </Card>
     }
 }
 
@@ -86,13 +79,13 @@ fn address(asked: &SessionsAsked) -> String {
 
 #[component]
 fn Filter(asked: SessionsAsked) -> impl IntoView {
-    let chosen = Age::of(&asked.age);
-    let ages = Age::ALL.into_iter().map(|(value, words, age)| (value, words, age == chosen)).collect();
+    let chosen = Age::ALL.into_iter().find(|(.., age)| *age == Age::of(&asked.age)).map_or("", |(value, ..)| value);
+    let ages = Age::ALL.map(|(value, words, _)| (value, words)).to_vec();
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <SearchField name="person" label="User" value=asked.person />
             <SearchField name="ip" label="IP address" value=asked.ip />
-            <Choice name="age" label="Started" options=ages />
+            <SelectField name="age" label="Started" options=ages chosen />
             <button type="submit" class="button">"Search"</button>
         </form>
     }
@@ -149,16 +142,29 @@ fn Marking(progress: Sweep) -> impl IntoView {
     };
     let most = sessions.unwrap_or_default().max(1);
     view! {
-        <section class="card" aria-labelledby="marking">
-            <h2 id="marking">"Everyone is logged out"</h2>
+        <Card id="marking" heading="Everyone is logged out">
             <p>{words}</p>
             <progress max=most value=marked.min(most) aria-labelledby="marking"></progress>
             // Not while there is a receipt to read: the next page has it no more.
             {if typed().get("receipt").is_empty() {
-                view! { <LookAgain href=PATH /> }.drawn()
+                view! { <LookAgain /> }.drawn()
             } else {
                 view! { <p><Link href=PATH>"Refresh"</Link></p> }.drawn()
             }}
-        </section>
+        </Card>
+    }
+}
+
+/// Has the page loaded anew every two seconds, until someone stops it (WCAG 2.2.2). Without JavaScript there is the link.
+#[component]
+fn LookAgain() -> impl IntoView {
+    view! {
+        <p>
+            <a href=PATH rel="external">"Refresh"</a>
+            " "
+            <button type="button" class="button quiet with-script" data-looks-again="">
+                "Stop refreshing every 2 seconds"
+            </button>
+        </p>
     }
 }
