@@ -10,7 +10,7 @@ import { Mailbox } from "./mailbox.ts";
 import { administrator } from "./people.ts";
 import { connect, withDatabase } from "./postgres.ts";
 import { Proxy } from "./proxy.ts";
-import { type Server, freePort } from "./server.ts";
+import { Server, freePort } from "./server.ts";
 
 type Finding = { check: string; state: "ok" | "warning" | "error"; message: string; fix: string };
 
@@ -72,17 +72,18 @@ test("a wrong setting is named before anything else", async ({ server }) => {
   }
 });
 
-test.describe("a setting that is mistyped", () => {
-  test.use({ serverEnv: { LATCHKEY_TRUSTED_PROXY: "127.0.0.1" } });
-
-  test("is named by the doctor and in the log", async ({ freshServer: server }) => {
+test("a setting that is mistyped is named by the doctor and in the log", async () => {
+  const server = await Server.start({ LATCHKEY_TRUSTED_PROXY: "127.0.0.1" });
+  try {
     expect(find((await examine(server)).findings, "environment")).toMatchObject({
       state: "warning",
       message: expect.stringContaining("LATCHKEY_TRUSTED_PROXY"),
       fix: expect.stringContaining("latchkey help settings"),
     });
     expect(server.log()).toMatch(/WARN.*LATCHKEY_TRUSTED_PROXY/);
-  });
+  } finally {
+    await server.stop();
+  }
 });
 
 test("files that others can read", async ({ freshServer: server }) => {

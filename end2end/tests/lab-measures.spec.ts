@@ -77,7 +77,7 @@ test("the measured figures are those that the server kept, and the log stays sil
   const times = (await rowsOf(page, "#cost-requests")).map(([, ...figures]) => figures);
   expect(times).toEqual(kept.ways.map((way) => [way.p50_ns, way.p95_ns, way.p99_ns].map(micros)));
   expect(await rowsOf(page, "#cost-signing")).toEqual(
-    kept.signing.map((one) => [one.algorithm, micros(one.sign_ns), micros(one.verify_ns), String(one.bytes)]),
+    kept.signing.map((one) => [one.algorithm, micros(one.sign_ns), micros(one.verify_ns), one.bytes.toLocaleString("en")]),
   );
   await expect.poll(() => server.log().slice(from)).toContain("path=/actions/measure_cost");
   const log = server.log().slice(from);

@@ -142,6 +142,7 @@ fn what_is_missing_is_told_with_what_was_typed_and_nothing_else() {
         (&["latchkey", "keys", "revoke", "abc"], "Usage: latchkey keys revoke --reason <REASON> <KEY-ID>\n"),
         (&["latchkey", "force-logout"], "<--user <EMAIL-OR-ID>|--sid <SESSION-ID>|--all>"),
         (&["latchkey", "users", "show", "a", "b"], "unexpected argument 'b' found"),
+        (&["latchkey", "clients", "change", "x"], "Usage: latchkey clients change"),
     ] {
         let told = refusal(words, &environment).to_string();
         assert!(told.contains(said) && !told.contains("--addr") && !told.contains("--data-dir"), "{words:?}: {told}");

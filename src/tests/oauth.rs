@@ -285,6 +285,8 @@ on_both_databases! {
         let fields = [("name", " "), ("kind", "web"), ("redirects", ""), ("scopes", "ä")];
         let wrong = ada.act("register_app", &fields).await.text();
         assert_eq!(wrong, r#"{"Invalid":["AppNameMissing","RedirectsMissing",{"Unfit":["Scopes","ä","Letters"]}]}"#);
+        let fields = [("name", "Ledger"), ("kind", "web"), ("redirects", BACK), ("scopes", " ")];
+        assert_eq!(ada.act("register_app", &fields).await.text(), r#"{"Invalid":["ScopesMissing"]}"#);
         for (redirects, kind) in [(BACK, "web"), ("http://127.0.0.1/cb", "native"), ("com.example.app:/cb", "native"), ("", "service")] {
             register(&app, &mut ada, kind, redirects, if kind == "service" { "orders:read" } else { "openid" }).await;
         }

@@ -71,6 +71,8 @@ pub enum Invalid {
     RedirectsMissing,
     #[error("Enter at most 10 addresses.")]
     TooManyAddresses(Field),
+    #[error("Enter at least one scope, such as openid.")]
+    ScopesMissing,
     #[error("Enter at most 20 scopes, with 500 characters in all.")]
     TooManyScopes,
     /// An address, a scope or an algorithm of an application, as it was typed, and what is wrong with it.
@@ -97,7 +99,9 @@ pub enum Unfit {
     Credentials,
     #[error("Use https. http is for the user's own computer only: http://127.0.0.1.")]
     Http,
-    #[error("Use https. Only a phone or desktop app may have an address like com.example.app:/callback.")]
+    #[error(
+        "Use https, or for a phone or desktop app an address with a dot before the colon, like com.example.app:/callback."
+    )]
     Scheme,
     /// As browsers would send it, so that comparing bytes is enough.
     #[error("Write it as {0}")]
@@ -194,7 +198,7 @@ impl Invalid {
             | Self::AppNameTooLong
             | Self::AppNameOurs => Field::Name,
             Self::RedirectsMissing => Field::Redirects,
-            Self::TooManyScopes => Field::Scopes,
+            Self::ScopesMissing | Self::TooManyScopes => Field::Scopes,
             Self::TooManyAddresses(field) | Self::Unfit(field, ..) => *field,
             Self::PublicKeyMalformed => Field::PublicKey,
             Self::PasswordMissing

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Subcommand, ValueEnum, builder::PossibleValue};
+use clap::{ArgGroup, Args, Subcommand, ValueEnum, builder::PossibleValue};
 use strum::VariantArray;
 
 use crate::{
@@ -78,6 +78,9 @@ pub struct Expiry {
 }
 
 #[derive(Args)]
+#[command(group(ArgGroup::new("what").required(true).multiple(true).args([
+    "name", "redirect", "logout", "backchannel_logout", "scope", "id_token_alg",
+])))]
 pub struct Change {
     /// ID of the application. Find it with `latchkey clients list`.
     #[arg(value_name = "CLIENT-ID")]

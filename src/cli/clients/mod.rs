@@ -61,6 +61,9 @@ async fn add(args: Add) -> Result<(), Failed> {
     if key.is_some() && !args.kind.has_secret() {
         return Err("--public-key: only a web server or a service can keep a private key".into());
     }
+    if args.expiry.expires_in_days.is_some() && !args.kind.has_secret() {
+        return Err("--expires-in-days: only a web server or a service has a secret".into());
+    }
     let credential = credential(key.as_ref(), &args.expiry);
     let registered = common.on_database(async |state| {
         let owner = find_user(state, &args.owner).await?;

@@ -47,6 +47,8 @@ impl Typed {
         }
         let scopes = Scopes::parse(&self.scopes).and_then(|scopes| match scopes.of_user() {
             Some(scope) if !kind.logs_users_in() => Err(Invalid::unfit(Field::Scopes, scope, Unfit::OfService)),
+            // Every login would be refused.
+            None if kind.logs_users_in() && scopes.is_empty() => Err(Invalid::ScopesMissing),
             _ => Ok(scopes),
         });
         let scopes = right(scopes, &mut wrong);
