@@ -243,7 +243,7 @@ on_both_databases! {
             ("http://app.example/cb", "web", "Use https."), ("https://app.example/cb#x", "web", "begins with #"),
             ("https://*.app.example/cb", "web", "Write each address out"), ("https://user@app.example/cb", "web", "Remove the user name"),
             ("javascript:alert(1)", "web", "Use https."), ("data:text/html,x", "native", "Use https."),
-            ("com.example.app:/cb", "web", "Only a phone or desktop app"), ("app:/cb", "native", "like com.example.app:"),
+            ("com.example.app:/cb", "web", "A phone or desktop app may"), ("app:/cb", "native", "like com.example.app:"),
             ("https://app.example\\cb", "web", "Write it as https://app.example/cb"), ("/cb", "web", "Write a whole address"),
             ("https://app.example/a/../cb", "web", "Write it as https://app.example/cb"),
             ("HTTPS://APP.EXAMPLE/cb", "web", "Write it as https://app.example/cb"),

@@ -100,7 +100,7 @@ pub enum Unfit {
     #[error("Use https. http is for the user's own computer only: http://127.0.0.1.")]
     Http,
     #[error(
-        "Use https, or for a phone or desktop app an address with a dot before the colon, like com.example.app:/callback."
+        "Use https. A phone or desktop app may have one with a dot before the colon, like com.example.app:/callback."
     )]
     Scheme,
     /// As browsers would send it, so that comparing bytes is enough.
