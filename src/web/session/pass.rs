@@ -92,6 +92,6 @@ async fn pass(
     if let Some(token) = token {
         answer.headers_mut().append(header::SET_COOKIE, token);
     }
-    arrival.leave(config, &mut answer);
+    arrival.leave(config, &session, &mut answer);
     answer
 }

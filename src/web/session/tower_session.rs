@@ -11,10 +11,10 @@
 use std::{collections::HashMap, fmt};
 
 use async_trait::async_trait;
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 pub use tower_sessions::Session;
 use tower_sessions::{
-    SessionManagerLayer, SessionStore,
+    Expiry, SessionManagerLayer, SessionStore,
     cookie::SameSite,
     session::{Id, Record},
     session_store::{Error, Result},
@@ -35,7 +35,7 @@ use crate::{
 };
 
 /// The layer that reads our cookie and asks our store. It would set the cookie where a handler keeps data in a session,
-/// until the browser ends, however long the session is remembered. None does: `web/border.rs: keep_secret` sets it.
+/// which none does: `web/border.rs: keep_secret` sets it.
 pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
     let insecure = terminator.state.config.insecure_cookies;
     SessionManagerLayer::new(Sessions { terminator: terminator.clone() })
@@ -49,6 +49,13 @@ pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
 /// What is stored in place of the secret that the browser brings, if it brings one.
 pub fn secret_hash(session: &Session) -> Option<String> {
     session.id().map(|id| random::hash(&id.to_string()))
+}
+
+/// Tells tower-sessions how long the cookie lives that it makes of a session which was written to; `None` ends it with the
+/// browser.
+pub fn keep_cookie(session: &Session, seconds: Option<i64>) {
+    let expiry = seconds.map_or(Expiry::OnSessionEnd, |seconds| Expiry::OnInactivity(Duration::seconds(seconds)));
+    session.set_expiry(Some(expiry));
 }
 
 type Data = HashMap<String, serde_json::Value>;
