@@ -28,7 +28,7 @@ pub async fn on_database<T>(
 }
 
 impl Common {
-    /// As [`on_database`].
+    /// As the function of the same name.
     pub async fn on_database<T>(&self, work: impl AsyncFnOnce(&AppState) -> Result<T, Failed>) -> Result<T, Failed> {
         on_database(&self.config, work).await
     }

@@ -55,7 +55,7 @@ fn what_is_stored_keeps_its_text() {
                  everyone_logged_out audit_exported audit_resumed app_registered app_changed app_secret_created app_secret_removed \
                  app_disabled app_enabled app_deleted app_connected app_disconnected token_reused";
     assert_eq!(read_texts::<Kind>().join(" "), kinds);
-    assert_eq!(texts::<Way>(), ["sign-up", "mail", "visit", "client", "device"]);
+    assert_eq!(texts::<Way>(), ["sign-up", "mail", "visit", "client", "device", "document"]);
     assert_eq!(texts::<Purpose>(), ["verify", "reset", "new_email", "not_me", "keep_factor"]);
     let news = "new_device password_changed password_reset email_changed second_factor_on second_factor_off \
                 second_factor_kept recovery_codes_made recovery_code_used guessing account_deleted account_disabled \
