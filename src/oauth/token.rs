@@ -130,6 +130,7 @@ async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     row.used_at = Some(now_ms);
     device::store::note(&mut *tx, &row).await?;
     let grant = grants::store::use_grant(&mut *tx, &grant_id, now_ms).await?.ok_or(OVER)?;
+    is_of(asker, &grant)?;
     go_on(asker, tx, grant, Next::First { nonce: "" }).await
 }
 

@@ -10,7 +10,10 @@ use clap::Parser;
 use serde_json::json;
 use sqlx::{AnyConnection, Connection, Executor};
 
-use super::{app::TestApp, on_both_databases};
+use super::{
+    app::{PASSWORD, TestApp},
+    on_both_databases,
+};
 use crate::{
     auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
     base::{
@@ -139,6 +142,20 @@ async fn fill(app: &TestApp) {
     }
 }
 
+/// There is room again.
+async fn empty(app: &TestApp) {
+    let pool = &app.services.state.db.pool;
+    if app.kind() == Kind::Postgres {
+        pool.execute("drop function full_disk cascade").await.expect("dropped");
+        return;
+    }
+    let mut idle = Vec::new();
+    while let Some(mut connection) = pool.try_acquire() {
+        connection.execute("pragma max_page_count = 1000000").await.expect("as many as there may be");
+        idle.push(connection);
+    }
+}
+
 on_both_databases! {
     async fn a_full_database_is_busy_and_the_command_line_says_why(app: TestApp) {
         let mut alice = app.with_token("alice").await;
@@ -166,6 +183,10 @@ on_both_databases! {
         let told = told.expect("a refusal");
         assert!(told.starts_with("the database can't be written: ") && told.ends_with("; nothing was done"), "{told}");
         assert_eq!(cli::told("there is no user x".into()), "there is no user x");
+        empty(&app).await;
+        for _ in 0..20 {
+            assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200, "there is room again");
+        }
     }
 
     async fn a_database_of_a_newer_version_is_refused_by_the_server_and_by_every_command(app: TestApp) {

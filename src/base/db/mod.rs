@@ -1,6 +1,7 @@
 //! Open the database, migrate it, begin a write transaction. Server side.
 
 mod migrate;
+mod pool;
 mod sqlite;
 mod sqlite_driver;
 mod tx;
@@ -14,14 +15,18 @@ use std::{
     time::Duration,
 };
 
-use sqlx::{AnyConnection, AnyPool, Connection, Executor, any::AnyPoolOptions, sqlite::SqliteConnectOptions};
+use sqlx::{AnyConnection, AnyPool, Connection, Executor, sqlite::SqliteConnectOptions};
 use tokio::sync::Semaphore;
 
 pub use self::{
     migrate::{Patience, Steps, is_no_table},
     tx::Tx,
 };
-use self::{sqlite::LIMIT_STATEMENTS, sqlite_driver::DRIVERS};
+use self::{
+    pool::{pool_of, shares_of},
+    sqlite::LIMIT_STATEMENTS,
+    sqlite_driver::DRIVERS,
+};
 use super::{at_hand::AtHand, collision::Collision, config::Config, private_file};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,14 +56,8 @@ pub struct Shares {
     pub jobs: Db,
 }
 
-/// After so long a wait for a connection the caller is told "busy" instead.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
-
 /// How long a transaction waits for its turn; the `busy_timeout` of those of other processes.
 const TURN_TIMEOUT: Duration = Duration::from_secs(5);
-
-/// A connection that no one has used for so long is asked whether it is alive before it is.
-const ASKED_AFTER: Duration = Duration::from_secs(1);
 
 /// What watches over the database (the feed, the staleness guard, `/readyz`) waits no longer than this for an answer.
 pub const SILENCE_MAX: Duration = Duration::from_secs(2);
@@ -248,26 +247,6 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
     let mut name = file.as_os_str().to_owned();
     name.push(end);
     name.into()
-}
-
-/// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is
-/// an error, as at any other moment at which the database goes.
-fn pool_of(connections: u32) -> AnyPoolOptions {
-    AnyPoolOptions::new()
-        .max_connections(connections)
-        .acquire_timeout(ACQUIRE_TIMEOUT)
-        .test_before_acquire(false)
-        .before_acquire(|connection, meta| {
-            let is_used = meta.idle_for < ASKED_AFTER;
-            Box::pin(async move { if is_used { Ok(true) } else { connection.ping().await.map(|()| true) } })
-        })
-}
-
-/// Of so many connections: for requests, for what is vital, for jobs.
-fn shares_of(connections: u32) -> (u32, u32, u32) {
-    let vital = (connections / 4).clamp(1, 4);
-    let jobs = (connections / 8).clamp(1, 2);
-    (connections.saturating_sub(vital + jobs).max(1), vital, jobs)
 }
 
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {

@@ -1,0 +1,37 @@
+//! How many connections there are, and which of them are of use. Server side.
+
+use std::time::Duration;
+
+use sqlx::{Connection, any::AnyPoolOptions};
+
+/// After so long a wait for a connection the caller is told "busy" instead.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
+
+/// A connection that no one has used for so long is asked whether it is alive before it is.
+const ASKED_AFTER: Duration = Duration::from_secs(1);
+
+/// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is
+/// an error, as at any other moment at which the database goes.
+pub fn pool_of(connections: u32) -> AnyPoolOptions {
+    AnyPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .test_before_acquire(false)
+        .before_acquire(|connection, meta| {
+            let is_used = meta.idle_for < ASKED_AFTER;
+            Box::pin(async move {
+                if !is_used || connection.is_in_transaction() {
+                    connection.ping().await?;
+                }
+                // On a full disk SQLite rolls back by itself, and sqlx waits for the end for ever. The next one, then.
+                Ok(!connection.is_in_transaction())
+            })
+        })
+}
+
+/// Of so many connections: for requests, for what is vital, for jobs.
+pub fn shares_of(connections: u32) -> (u32, u32, u32) {
+    let vital = (connections / 4).clamp(1, 4);
+    let jobs = (connections / 8).clamp(1, 2);
+    (connections.saturating_sub(vital + jobs).max(1), vital, jobs)
+}
