@@ -103,20 +103,21 @@ pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), 
     if !headers.contains_key(header::COOKIE) {
         return Ok(());
     }
-    let pairs: Vec<(Name, &[u8])> = ours(config, headers).collect();
+    let pairs: Vec<(Name, Option<&str>)> = ours(config, headers).map(|(name, value)| (name, legible(value))).collect();
     if pairs.iter().enumerate().any(|(at, (name, _))| pairs[..at].iter().any(|(before, _)| before == name)) {
         let words = "The same cookie was sent twice. Delete this site's cookies and try again.";
         return Err(Problem::bad_request(words));
     }
     let line = || words_of(config, &pairs);
     let mut given = headers.get_all(header::COOKIE).into_iter();
-    let is_line =
-        |given: &HeaderValue| line().try_fold(given.as_bytes(), |rest, word| rest.strip_prefix(word)) == Some(b"");
+    let is_line = |given: &HeaderValue| {
+        line().try_fold(given.as_bytes(), |rest, word| rest.strip_prefix(word.as_bytes())) == Some(b"")
+    };
     // Nearly always. To make a header anew costs more than to read it.
     if given.next().is_some_and(is_line) && given.next().is_none() {
         return Ok(());
     }
-    match HeaderValue::try_from(line().collect::<Vec<_>>().concat()) {
+    match HeaderValue::try_from(line().collect::<String>()) {
         Ok(line) if !line.is_empty() => drop(headers.insert(header::COOKIE, line)),
         _ => drop(headers.remove(header::COOKIE)),
     }
@@ -145,13 +146,10 @@ fn removes(value: &HeaderValue, name: &str) -> bool {
 }
 
 /// What a `Cookie` header of those that can be read is made of.
-fn words_of<'a>(config: &Config, pairs: &[(Name, &'a [u8])]) -> impl Iterator<Item = &'a [u8]> {
+fn words_of<'a>(config: &Config, pairs: &[(Name, Option<&'a str>)]) -> impl Iterator<Item = &'a str> {
     let insecure = config.insecure_cookies;
-    let legible = pairs.iter().filter(|(_, value)| legible(value).is_some()).enumerate();
-    legible.flat_map(move |(at, (name, value))| {
-        let gap: &[u8] = if at == 0 { b"" } else { b"; " };
-        [gap, name.full(insecure).as_bytes(), b"=", *value]
-    })
+    let legible = pairs.iter().filter_map(|(name, value)| Some((name, (*value)?))).enumerate();
+    legible.flat_map(move |(at, (name, value))| [if at == 0 { "" } else { "; " }, name.full(insecure), "=", value])
 }
 
 fn ours<'a>(config: &Config, headers: &'a HeaderMap) -> impl Iterator<Item = (Name, &'a [u8])> {

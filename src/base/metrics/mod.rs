@@ -5,10 +5,11 @@ mod levels;
 mod spread;
 
 use std::{
-    collections::BTreeMap,
-    sync::{Arc, Mutex, MutexGuard},
+    collections::{BTreeMap, HashMap},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
+use foldhash::fast::RandomState;
 use prometheus_client::{
     encoding::text,
     metrics::{counter::Counter, family::Family, gauge::Gauge, histogram::Histogram},
@@ -38,6 +39,8 @@ struct Inner {
     feed_reads: Family<Label, Counter>,
     requests: Family<Request, Counter>,
     durations: Histograms<Request>,
+    /// What is in those two, found by a quicker hash: each request asks.
+    answered: RwLock<HashMap<Request, (Counter, Histogram), RandomState>>,
     password_hashes: Family<Label<String>, Counter>,
     mails_sent: Counter,
     mails_failed: Counter,
@@ -78,6 +81,7 @@ impl Default for Metrics {
             feed_reads: new(all, "revocation_reads", "Reads of the revocation feed in the database"),
             requests: new(all, "http_requests", "Requests answered"),
             durations: added(all, "http_request_duration_seconds", "Time until the head of the answer", durations),
+            answered: RwLock::default(),
             password_hashes: new(all, "password_hashes", "Passwords hashed, by what it cost"),
             mails_sent: new(all, "mails_sent", "Mails that the mail server has taken"),
             mails_failed: new(all, "mails_failed", "Tries to send a mail that failed"),
@@ -155,8 +159,17 @@ impl Metrics {
     }
 
     pub fn request_answered(&self, request: &Request, seconds: f64) {
-        self.0.requests.get_or_create(request).inc();
-        self.0.durations.get_or_create(request).observe(seconds);
+        let Inner { answered, requests, durations, .. } = &*self.0;
+        let note = |(count, times): &(Counter, Histogram)| {
+            count.inc();
+            times.observe(seconds);
+        };
+        let known = answered.read().unwrap_or_else(PoisonError::into_inner).get(request).map(note);
+        if known.is_none() {
+            let new = (requests.get_or_create_owned(request), durations.get_or_create_owned(request));
+            note(&new);
+            answered.write().unwrap_or_else(PoisonError::into_inner).insert(request.clone(), new);
+        }
     }
 
     pub fn password_hashed(&self, cost: String) {
