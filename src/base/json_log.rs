@@ -1,7 +1,7 @@
 //! The lines of the log as JSON. tracing-subscriber's own formatter reads the fields of the span again for each line, to write
 //! them once more; here they are written once. Server side.
 
-use std::{cell::RefCell, fmt, fmt::Write as _};
+use std::{cell::RefCell, fmt, fmt::Write as _, mem};
 
 use tracing::{
     Event, Subscriber,
@@ -14,9 +14,9 @@ use tracing_subscriber::{
     registry::LookupSpan,
 };
 
-use super::{rfc3339, state::time_of_day};
+use super::{log_context, rfc3339, state::time_of_day};
 
-/// A line: time, level, the fields of the event, and those of the span that it happened in.
+/// A line: time, level, the fields of the event, those of the span that it happened in (a job), and those of the request.
 pub struct JsonEvent;
 
 impl<S, N> FormatEvent<S, N> for JsonEvent
@@ -25,21 +25,31 @@ where
     N: for<'a> FormatFields<'a> + 'static,
 {
     fn format_event(&self, context: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> fmt::Result {
-        out.write_str("{\"timestamp\":\"")?;
-        write_time(&mut out)?;
-        let level = event.metadata().level().as_str();
-        ["\",\"level\":\"", level, "\""].iter().try_for_each(|word| out.write_str(word))?;
-        JsonFields.format_fields(out.by_ref(), event)?;
+        // In a text of its own: what is written piece by piece to `out` goes through a table of functions each time.
+        let mut line = String::with_capacity(USUAL_BYTES);
+        line.push_str("{\"timestamp\":\"");
+        push_time(&mut line);
+        line.extend(["\",\"level\":\"", event.metadata().level().as_str(), "\""]);
+        event.record(&mut JsonVisitor(&mut line));
         if let Some(span) = context.lookup_current() {
-            [",\"span\":{\"name\":\"", span.name(), "\""].iter().try_for_each(|word| out.write_str(word))?;
+            line.extend([",\"span\":{\"name\":\"", span.name(), "\""]);
             if let Some(fields) = span.extensions().get::<FormattedFields<N>>() {
-                out.write_str(&fields.fields)?;
+                line.push_str(&fields.fields);
             }
-            out.write_char('}')?;
+            line.push('}');
         }
-        out.write_str("}\n")
+        let mut before = ",\"request\":{\"";
+        log_context::each_field(|name, value| {
+            line.extend([mem::replace(&mut before, ",\""), name, "\":"]);
+            push_quoted(&mut line, value);
+        });
+        line.push_str(if before == ",\"" { "}}\n" } else { "}\n" });
+        out.write_str(&line)
     }
 }
+
+/// A line of a request takes no more.
+const USUAL_BYTES: usize = 256;
 
 thread_local! {
     /// What the last line of this thread had of its time: all that changes once a second.
@@ -47,29 +57,29 @@ thread_local! {
 }
 
 /// The time of day to the microsecond (RFC 3339).
-fn write_time(out: &mut Writer<'_>) -> fmt::Result {
+fn push_time(line: &mut String) {
     let now = time_of_day();
     SECOND.with_borrow_mut(|(second, text)| {
         if *second != now.as_secs() {
             *second = now.as_secs();
             *text = rfc3339::seconds(i64::try_from(now.as_millis()).unwrap_or_default());
         }
-        out.write_str(text.trim_end_matches('Z'))
-    })?;
+        line.push_str(text.trim_end_matches('Z'));
+    });
     let mut digits = itoa::Buffer::new();
     // Six of them, with zeros in front.
     let micros = digits.format(1_000_000 + now.subsec_micros());
-    [".", &micros[1..], "Z"].iter().try_for_each(|word| out.write_str(word))
+    line.extend([".", &micros[1..], "Z"]);
 }
 
 /// Fields as JSON, each behind a comma: they never stand first.
 pub struct JsonFields;
 
 impl<'a> FormatFields<'a> for JsonFields {
-    fn format_fields<R: RecordFields>(&self, out: Writer<'a>, fields: R) -> fmt::Result {
-        let mut visitor = JsonVisitor { out, result: Ok(()) };
-        fields.record(&mut visitor);
-        visitor.result
+    fn format_fields<R: RecordFields>(&self, mut out: Writer<'a>, fields: R) -> fmt::Result {
+        let mut text = String::new();
+        fields.record(&mut JsonVisitor(&mut text));
+        out.write_str(&text)
     }
 
     fn add_fields(&self, current: &'a mut FormattedFields<Self>, fields: &Record<'_>) -> fmt::Result {
@@ -77,67 +87,62 @@ impl<'a> FormatFields<'a> for JsonFields {
     }
 }
 
-struct JsonVisitor<'a> {
-    out: Writer<'a>,
-    result: fmt::Result,
-}
+struct JsonVisitor<'a>(&'a mut String);
 
 impl JsonVisitor<'_> {
-    /// Piece by piece: `format_args!` in `format_args!` costs more than all the rest.
-    fn put(&mut self, field: &Field, value: impl FnOnce(&mut Writer<'_>) -> fmt::Result) {
+    fn put(&mut self, field: &Field, push_value: impl FnOnce(&mut String)) {
         // What the crate `log` says of itself is no part of a line.
-        if self.result.is_err() || field.name().starts_with("log.") {
-            return;
+        if !field.name().starts_with("log.") {
+            self.0.extend([",\"", field.name().strip_prefix("r#").unwrap_or(field.name()), "\":"]);
+            push_value(self.0);
         }
-        let name = field.name().strip_prefix("r#").unwrap_or(field.name());
-        let before = [",\"", name, "\":"];
-        self.result = before.iter().try_for_each(|word| self.out.write_str(word)).and_then(|()| value(&mut self.out));
     }
 }
 
 impl Visit for JsonVisitor<'_> {
     fn record_bool(&mut self, field: &Field, value: bool) {
-        self.put(field, |out| write!(out, "{value}"));
+        self.put(field, |line| line.push_str(if value { "true" } else { "false" }));
     }
 
     fn record_i64(&mut self, field: &Field, value: i64) {
-        self.put(field, |out| out.write_str(itoa::Buffer::new().format(value)));
+        self.put(field, |line| line.push_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_u64(&mut self, field: &Field, value: u64) {
-        self.put(field, |out| out.write_str(itoa::Buffer::new().format(value)));
+        self.put(field, |line| line.push_str(itoa::Buffer::new().format(value)));
     }
 
     fn record_f64(&mut self, field: &Field, value: f64) {
         // JSON has no word for what is no number.
-        self.put(field, |out| write!(out, "{}", serde_json::Value::from(value)));
+        self.put(field, |line| line.push_str(&serde_json::Value::from(value).to_string()));
     }
 
     fn record_str(&mut self, field: &Field, value: &str) {
-        self.put(field, |out| quoted(out, |mut text| text.write_str(value)));
+        self.put(field, |line| push_quoted(line, value));
     }
 
     fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
-        self.put(field, |out| quoted(out, |mut text| write!(text, "{value:?}")));
+        self.put(field, |line| {
+            let start = line.len();
+            // To write into a text cannot fail.
+            let _ = write!(line, "\"{value:?}\"");
+            if !line[start + 1..line.len() - 1].bytes().all(is_plain) {
+                let text = line.split_off(start);
+                push_quoted(line, &text[1..text.len() - 1]);
+            }
+        });
     }
 }
 
-fn quoted(out: &mut Writer<'_>, text: impl FnOnce(InQuotes<'_, '_>) -> fmt::Result) -> fmt::Result {
-    out.write_char('"')?;
-    text(InQuotes(out))?;
-    out.write_char('"')
+/// Whether JSON writes it within a text as it is.
+fn is_plain(byte: u8) -> bool {
+    byte >= b' ' && byte != b'"' && byte != b'\\'
 }
 
-/// Text within a string of JSON.
-struct InQuotes<'a, 'w>(&'a mut Writer<'w>);
-
-impl fmt::Write for InQuotes<'_, '_> {
-    fn write_str(&mut self, text: &str) -> fmt::Result {
-        let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-        if text.bytes().all(is_plain) {
-            return self.0.write_str(text);
-        }
-        let quoted = serde_json::Value::from(text).to_string();
-        self.0.write_str(quoted.strip_prefix('"').and_then(|text| text.strip_suffix('"')).unwrap_or_default())
+fn push_quoted(line: &mut String, text: &str) {
+    if text.bytes().all(is_plain) {
+        line.extend(["\"", text, "\""]);
+    } else {
+        line.push_str(&serde_json::Value::from(text).to_string());
     }
 }

@@ -10,20 +10,22 @@ use std::{
 };
 
 use tracing::{
-    Subscriber,
+    Event, Subscriber,
     field::{Field, Visit},
 };
 use tracing_subscriber::{
     field::{MakeVisitor, VisitFmt, VisitOutput},
     filter::LevelFilter,
-    fmt::format,
+    fmt::{FmtContext, FormatEvent, FormatFields, format},
     layer::SubscriberExt,
+    registry::LookupSpan,
     util::SubscriberInitExt,
 };
 
 use super::{
     config::{Config, LogFormat},
     json_log::{JsonEvent, JsonFields},
+    log_context,
     log_lines::{Lines, Writer},
 };
 
@@ -66,14 +68,16 @@ pub fn subscriber<W: io::Write + 'static>(
 ) -> Box<dyn Subscriber + Send + Sync> {
     // The setting has the last word.
     let filter = config.log.clone();
-    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE).with_target(false);
+    let log = tracing_subscriber::fmt().with_max_level(LevelFilter::TRACE);
     match config.log_format() {
         LogFormat::Json => {
             let log = log.event_format(JsonEvent).fmt_fields(JsonFields);
             Box::new(log.with_writer(move || JsonLines(open())).finish().with(filter))
         }
         LogFormat::Text => {
-            Box::new(log.with_ansi(colours).fmt_fields(TextFields).with_writer(open).finish().with(filter))
+            let format = format().with_target(false).with_ansi(colours);
+            let log = log.with_ansi(colours).fmt_fields(TextFields).event_format(TextEvent(format));
+            Box::new(log.with_writer(open).finish().with(filter))
         }
     }
 }
@@ -115,6 +119,31 @@ impl<W: io::Write> io::Write for JsonLines<W> {
 
     fn flush(&mut self) -> io::Result<()> {
         self.0.flush()
+    }
+}
+
+/// As tracing-subscriber writes it, with the request at the end.
+struct TextEvent(format::Format);
+
+impl<S, N> FormatEvent<S, N> for TextEvent
+where
+    S: Subscriber + for<'a> LookupSpan<'a>,
+    N: for<'a> FormatFields<'a> + 'static,
+{
+    fn format_event(
+        &self,
+        context: &FmtContext<'_, S, N>,
+        mut out: format::Writer<'_>,
+        event: &Event<'_>,
+    ) -> fmt::Result {
+        let mut line = String::new();
+        self.0.format_event(context, format::Writer::new(&mut line), event)?;
+        out.write_str(line.trim_end_matches('\n'))?;
+        let mut fields = Vec::new();
+        log_context::each_field(|name, value| {
+            fields.push(if is_word(value) { format!("{name}={value}") } else { format!("{name}={value:?}") });
+        });
+        if fields.is_empty() { writeln!(out) } else { writeln!(out, " request{{{}}}", fields.join(" ")) }
     }
 }
 

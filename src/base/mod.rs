@@ -30,6 +30,8 @@ pub mod json_log;
 #[cfg(feature = "ssr")]
 pub mod lock;
 #[cfg(feature = "ssr")]
+pub mod log_context;
+#[cfg(feature = "ssr")]
 pub mod log_lines;
 #[cfg(feature = "ssr")]
 pub mod logging;

@@ -130,7 +130,7 @@ on_both_databases! {
             assert_eq!(visit.browser.send(&lab, &Ask::page("/healthz")).await.expect("an answer").status, 200);
             drop(listening);
             let text = lines.text();
-            let said = (text.contains("lab:request{"), text.contains("request{"));
+            let said = (text.contains(" lab: answered"), text.contains("request{"));
             assert_eq!(said, (is_there, is_there), "{levels}: {text}");
         }
     }

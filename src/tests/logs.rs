@@ -9,17 +9,21 @@ use std::{
 
 use axum::{
     body::Body,
-    http::{HeaderValue, Request, header},
+    http::{HeaderValue, Method, Request, Uri, header},
 };
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
+use tokio::sync::oneshot;
 use tracing::subscriber::DefaultGuard;
 
 use super::{
     app::{HANG, Settings, TestApp},
     caller::HOST,
 };
-use crate::base::{db::Kind, log_lines, logging};
+use crate::{
+    base::{db::Kind, error::RequestNumber, log_context::RequestContext, log_lines, logging},
+    web::to_the_end::ToTheEnd,
+};
 
 /// What was logged.
 #[derive(Clone, Default)]
@@ -75,15 +79,11 @@ async fn a_host_cannot_forge_a_field_of_the_log() {
     assert!(lines.iter().any(|line| line["host"] == "evil status=200 user=\"forged\""), "{json}");
     assert!(lines.iter().all(|line| line.get("user").is_none()), "{json}");
     let line = lines.iter().find(|line| line["message"] == "answered").expect("the line of the request");
-    let span = &line["span"];
+    let request = &line["request"];
     assert_eq!((&line["level"], &line["status"]), (&"INFO".into(), &400.into()), "{line}");
-    assert_eq!(
-        (&span["name"], &span["method"], &span["path"]),
-        (&"request".into(), &"GET".into(), &"/".into()),
-        "{line}"
-    );
+    assert_eq!((&request["method"], &request["path"]), (&"GET".into(), &"/".into()), "{line}");
     let at = line["timestamp"].as_str().and_then(|at| OffsetDateTime::parse(at, &Rfc3339).ok());
-    assert!(at.is_some() && line["ms"].is_u64() && span["id"].is_string(), "{line}");
+    assert!(at.is_some() && line["ms"].is_u64() && request["id"].is_string(), "{line}");
 }
 
 #[tokio::test]
@@ -100,7 +100,27 @@ async fn no_path_steers_the_terminal_of_who_reads_the_log() {
     }
     let json = log_of(&app, "json", STEERING, HOST.as_bytes()).await;
     let line: Value = serde_json::from_str(json.lines().next().expect("a line")).expect("JSON");
-    assert_eq!(line["span"]["path"], STEERING, "nothing is lost");
+    assert_eq!(line["request"]["path"], STEERING, "nothing is lost");
+}
+
+#[tokio::test]
+async fn what_goes_on_after_its_caller_has_gone_still_says_whose_request_it_was() {
+    let lines = Lines::default();
+    let _listening = lines.listen("json", "info");
+    let (method, uri) = (Method::GET, Uri::from_static("/notes?q=secret"));
+    let request = RequestContext { number: RequestNumber(7), method, uri, ip: "127.0.0.1".into() };
+    let ((go, may_go), (tell, told)) = (oneshot::channel::<()>(), oneshot::channel());
+    let work = ToTheEnd::of(async move {
+        let _ = may_go.await;
+        tracing::info!("still at work");
+        let _ = tell.send(());
+    });
+    assert!(futures::future::poll_immediate(request.around(work)).await.is_none(), "it waits, and its caller goes");
+    go.send(()).expect("it is at work");
+    told.await.expect("it came to its end");
+    let line: Value = serde_json::from_str(&lines.text()).expect("one line");
+    let request = serde_json::json!({ "id": "0000000000000007", "method": "GET", "path": "/notes", "ip": "127.0.0.1" });
+    assert_eq!(line["request"], request, "{line}");
 }
 
 #[test]

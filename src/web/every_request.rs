@@ -12,11 +12,10 @@ use axum::{
 use futures::FutureExt;
 use http_body_util::Limited;
 use tokio::time::{error::Elapsed, timeout};
-use tracing::Instrument;
 
 use super::{
-    cookies, error_page::Asker, guards::Guards, headers, host, measure, measure::Measure, origin,
-    request_log::RequestLog, slow_body::InTime, to_the_end::ToTheEnd, token::resource_metadata,
+    cookies, error_page::Asker, guards::Guards, headers, host, measure, measure::Measure, origin, request_log,
+    slow_body::InTime, to_the_end::ToTheEnd, token::resource_metadata,
 };
 use crate::base::{
     config::Config,
@@ -42,12 +41,12 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
     let watch = Stopwatch::start();
     let config = Arc::clone(&this.state.config);
     let (mut parts, body) = request.into_parts();
-    let log = RequestLog::begin(&mut parts, &config);
+    let context = request_log::begin(&mut parts, &config);
+    let number = context.number;
     let asker = Asker::of(&parts, &config, &this.for_programs);
     let mut under_way = UnderWay { this, watch, measure: Some(Measure::begin(&parts)) };
     let [is_api, is_oauth] = ["/api/", "/oauth/"].map(|start| parts.uri.path().starts_with(start));
-    let span = log.span.clone();
-    async move {
+    let answered = async move {
         let this = Arc::clone(&under_way.this);
         let answer = ToTheEnd::of(admit(Arc::clone(&this), parts, body, next));
         let response = whole(in_time(config.request_timeout(), answer)).await;
@@ -57,11 +56,10 @@ pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next:
             resource_metadata::point_to(address, &mut response);
         }
         let took = under_way.end(measure::class(response.status()));
-        log.end(&mut response, took);
+        request_log::end(number, &mut response, took);
         response
-    }
-    .instrument(span)
-    .await
+    };
+    context.around(answered).await
 }
 
 /// A request until its answer is there. Who goes away before that is counted and logged, too.

@@ -2,25 +2,24 @@
 
 use std::{
     future::Future,
-    mem,
     pin::Pin,
     task::{Context, Poll},
 };
 
 use tokio::runtime::Handle;
-use tracing::{Instrument, Span};
+
+use crate::base::log_context::RequestContext;
 
 /// Work that goes on as a task of its own where no one waits for it any more. A statement that the database works on does
 /// not stop then; its connection is taken until its end, and so is the turn of the person who asked (`crowd.rs`): whoever
 /// asks and goes away, again and again, holds no more connections than one who waits.
 pub struct ToTheEnd<T: Send + 'static> {
     work: Option<Pin<Box<dyn Future<Output = T> + Send>>>,
-    span: Span,
 }
 
 impl<T: Send + 'static> ToTheEnd<T> {
     pub fn of(work: impl Future<Output = T> + Send + 'static) -> Self {
-        Self { work: Some(Box::pin(work)), span: Span::current() }
+        Self { work: Some(Box::pin(work)) }
     }
 }
 
@@ -41,7 +40,10 @@ impl<T: Send + 'static> Future for ToTheEnd<T> {
 impl<T: Send + 'static> Drop for ToTheEnd<T> {
     fn drop(&mut self) {
         if let (Some(work), Ok(runtime)) = (self.work.take(), Handle::try_current()) {
-            runtime.spawn(work.instrument(mem::replace(&mut self.span, Span::none())));
+            match RequestContext::current() {
+                Some(request) => runtime.spawn(request.around(work)),
+                None => runtime.spawn(work),
+            };
         }
     }
 }

@@ -9,9 +9,17 @@ use serde::{Deserialize, Serialize};
 #[serde(into = "String", try_from = "String")]
 pub struct RequestNumber(pub u64);
 
+impl RequestNumber {
+    /// Without `fmt`: each line of the log has it.
+    pub fn text(self) -> String {
+        let digit = |at: u32| char::from_digit((self.0 >> (4 * at)) as u32 & 0xf, 16);
+        (0..16).rev().filter_map(digit).collect()
+    }
+}
+
 impl fmt::Display for RequestNumber {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{:016x}", self.0)
+        f.write_str(&self.text())
     }
 }
 
@@ -23,7 +31,7 @@ impl fmt::Debug for RequestNumber {
 
 impl From<RequestNumber> for String {
     fn from(number: RequestNumber) -> Self {
-        number.to_string()
+        number.text()
     }
 }
 

@@ -1,0 +1,45 @@
+//! Which request a line of the log belongs to. Server side.
+
+use axum::http::{Method, Uri};
+
+use super::error::RequestNumber;
+
+tokio::task_local! {
+    /// No span of tracing: to keep one in the registry of all threads costs as much as the line itself, and each request has
+    /// one, also where nothing is logged.
+    static REQUEST: RequestContext;
+}
+
+/// What every line of the log says that is written while a request is answered.
+#[derive(Clone)]
+pub struct RequestContext {
+    pub number: RequestNumber,
+    pub method: Method,
+    /// Its path is logged, without the query: a link in a mail carries a token there.
+    pub uri: Uri,
+    /// Of the caller.
+    pub ip: String,
+}
+
+impl RequestContext {
+    /// Of the request that is being answered here, if any.
+    pub fn current() -> Option<Self> {
+        REQUEST.try_with(Self::clone).ok()
+    }
+
+    /// The lines of `work` belong to this request.
+    pub fn around<F: Future>(self, work: F) -> impl Future<Output = F::Output> {
+        REQUEST.scope(self, work)
+    }
+}
+
+/// Hands over the name and the value of each field; nothing outside of requests.
+pub fn each_field(mut write: impl FnMut(&str, &str)) {
+    // Outside of requests there's none.
+    let _ = REQUEST.try_with(|request| {
+        write("id", &request.number.text());
+        write("method", request.method.as_str());
+        write("path", request.uri.path());
+        write("ip", &request.ip);
+    });
+}
