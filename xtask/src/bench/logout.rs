@@ -1,6 +1,8 @@
 //! Row `logout`: how long what was ended is still let in.
 
 use std::{
+    fs::File,
+    io::Write,
     sync::mpsc,
     thread,
     time::{Duration, Instant},
@@ -29,6 +31,7 @@ pub fn measure(bench: &Bench) -> Result<Vec<Line>> {
     let home = Home::new(&[])?;
     let server = home.serve(&bench.latchkey)?;
     let mut lines = vec![by_api(bench, &home, &server, &server, "at the same instance, SQLite", 5.0)?];
+    lines.push(vec![disk(&home)?]);
     lines.push(by_command(bench, &home, &server)?);
     eprintln!("logout: on PostgreSQL");
     let home = Home::on_postgres(bench.postgres()?, &[])?;
@@ -65,6 +68,21 @@ fn by_command(bench: &Bench, home: &Home<'_>, server: &Server) -> Result<Vec<Lin
         home.run(&bench.latchkey, &["force-logout", "--user", EMAIL, "--reason", "to measure it"], "").map(|_| ())
     })?;
     Ok(lines("on the command line, SQLite", &ends, 400.0))
+}
+
+/// What the disk takes for as much as a force logout writes, by itself: no answer comes before it's safe there.
+fn disk(home: &Home<'_>) -> Result<Line> {
+    let mut file = File::create(home.path().join("disk"))?;
+    let mut times = Vec::new();
+    for _ in 0..TIMES {
+        file.write_all(&[0; 16 * 1024])?;
+        let start = Instant::now();
+        file.sync_data()?;
+        times.push(start.elapsed());
+    }
+    let [p50, p99] = percentiles(times);
+    let line = Line::new(Row::Logout, "the disk by itself, where SQLite writes");
+    Ok(line.figure(p50, "ms p50").figure(p99, "ms p99"))
 }
 
 /// How one force logout went.
@@ -118,16 +136,20 @@ fn watch(client: &Client, token: &str, end: impl FnOnce() -> Result<()>) -> Resu
 }
 
 fn lines(whence: &str, ends: &[End], most_ms: f64) -> Vec<Line> {
-    let mut times: Vec<f64> = ends.iter().map(|end| end.refused_after.as_secs_f64() * 1000.0).collect();
-    times.sort_by(f64::total_cmp);
-    let p99 = times[(times.len() * 99).div_ceil(100) - 1];
+    let [p50, p99] = percentiles(ends.iter().map(|end| end.refused_after).collect());
     let accepted = f64::from(ends.iter().map(|end| end.accepted).sum::<u32>());
     let line = |what: &str| Line::new(Row::Logout, format!("{what} {whence}"));
     vec![
         line("calls accepted after the answer,").figure(accepted, "calls").aim(Aim::at_most(0.0, accepted, "")),
         line("force logout → refused,")
-            .figure(times[times.len() / 2], "ms p50")
+            .figure(p50, "ms p50")
             .figure(p99, "ms p99")
             .aim(Aim::at_most(most_ms, p99, "ms p99")),
     ]
+}
+
+/// The median and the worst but one of a hundred, in milliseconds.
+fn percentiles(mut times: Vec<Duration>) -> [f64; 2] {
+    times.sort();
+    [times.len() / 2, (times.len() * 99).div_ceil(100) - 1].map(|at| times[at].as_secs_f64() * 1000.0)
 }
