@@ -180,7 +180,7 @@ impl Writer<'_> {
         Ok(Some(news::news(self.issuer, user.name.clone(), &happened, token.as_deref())))
     }
 
-    /// Who has this address and may log in.
+    /// Who has this address, unless disabled.
     async fn owner(&mut self) -> Result<Option<User>, AppError> {
         let user = user_store::find_by_address(&mut **self.tx, &self.row.email).await?;
         Ok(user.filter(|user| user.disabled_at.is_none()))

@@ -2,7 +2,8 @@
 
 use crate::base::{DAY_MS, db::Tx, sql::Change};
 
-/// Ended grants are kept a month, as sessions are; an application that is gone is kept as long as its grants.
+/// Refresh tokens are kept a month after their end, and grants two; an application that is gone is kept as long as its
+/// grants.
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 /// A code that no one has redeemed in an hour is forgotten with its grant.
 const UNREDEEMED_MS: i64 = 3_600_000;

@@ -114,7 +114,7 @@ pub fn keep_started(started: &Started) {
     keep_device(&started.device);
 }
 
-/// The access token of before names the session or the proof of before; the next page, or the SPA, gets one that names
+/// The access token of before names the session or the proof of before; the next page, or the notes, get one that names
 /// this.
 pub fn keep_secret(new: Option<&NewSecret>) {
     if let Some(new) = new {

@@ -63,7 +63,7 @@ fn chosen_theme(headers: &HeaderMap, config: &Config) -> &'static str {
 fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
     let has_type = response.headers().contains_key(header::CONTENT_TYPE);
     match response.status() {
-        // tower-http says this one in plain text.
+        // axum says this one in plain text.
         StatusCode::PAYLOAD_TOO_LARGE => {
             Problem::new(StatusCode::PAYLOAD_TOO_LARGE, "too_large", "This is too large for the server.")
                 .into_response()

@@ -89,7 +89,7 @@ impl Held {
 /// All that the parts of a page get, whatever the page is.
 #[derive(Clone, Debug, Default)]
 pub struct PageData {
-    /// The address of this page, without the error of a form.
+    /// The address of this page.
     pub here: String,
     /// What was typed into the form on the page before, and what that form brought about.
     pub typed: Flash,

@@ -9,10 +9,10 @@ use crate::base::state::{AppState, Stopwatch};
 pub const WAIT: Duration = Duration::from_secs(1);
 
 /// An instance that was not seen for this long is gone: it writes every second or two, and from the fifth second
-/// without a database it answers nothing.
+/// without a database it trusts no memory.
 pub const GONE_AFTER_MS: i64 = 10_000;
 
-/// Between two looks; a notification takes a few milliseconds, a poll up to a second.
+/// Between two looks; a notification takes a few milliseconds, a poll a quarter of a second, or what the setting says.
 const PAUSE_MIN: Duration = Duration::from_millis(2);
 const PAUSE_MAX: Duration = Duration::from_millis(20);
 
@@ -25,7 +25,7 @@ pub struct Awaited<'a> {
     pub own_id: &'a str,
     /// When this process had taken it in, after the request. It counts if it serves.
     pub own_milliseconds: u64,
-    /// Started with the request.
+    /// Started with the act.
     pub watch: Stopwatch,
 }
 

@@ -14,6 +14,6 @@ use serde::{Deserialize, Serialize};
 pub struct Confirmation {
     /// Its `LATCHKEY_INSTANCE`.
     pub name: String,
-    /// From the request until the instance had the revocation in its memory; `None`: it has not said so in time.
+    /// From the beginning of the act until the instance had the revocation in its memory; `None`: it has not said so in time.
     pub milliseconds: Option<u64>,
 }

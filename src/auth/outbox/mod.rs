@@ -22,7 +22,7 @@ pub enum Mail {
     SignUp,
     /// The link that confirms the address, once more. Nothing where there is nothing to confirm.
     Verify,
-    /// The link to choose a new password. Nothing where there is no account that may log in.
+    /// The link to choose a new password. Nothing where there is no account, or a disabled one.
     Reset,
     /// As [`Mail::Reset`], to the owner who reported suspicious activity.
     ResetAfterNotMe,

@@ -1,4 +1,4 @@
-//! The set in memory that every JWT request asks: exact, no I/O, as deep as the longest token lives, and 90 s. Server side.
+//! The set in memory that every request with a token or a cached session asks: exact, no I/O, as deep as the longest token lives, and 90 s. Server side.
 
 use std::{
     sync::{Arc, PoisonError, RwLock},

@@ -119,7 +119,7 @@ pub async fn ping(listener: &mut PgListener) -> sqlx::Result<()> {
     listener.execute("select 1").await.map(|_| ())
 }
 
-/// The newest sequence number: the one row that each instance asks for several times a second.
+/// The newest sequence number: the one row that each instance asks for again and again.
 pub async fn newest_seq(db: impl Conn<'_>) -> sqlx::Result<i64> {
     sqlx::query_scalar("select seq from revocation_clock where id = 1").fetch_one(db).await
 }

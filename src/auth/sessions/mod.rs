@@ -68,7 +68,7 @@ pub struct Receipt {
     /// What their notices were queued with; empty: they follow in steps, and no one waits.
     #[serde(skip)]
     pub act: String,
-    /// From the request to the moment when this instance refused them.
+    /// From the beginning of the act, behind the password, to the moment when this instance refused them.
     pub milliseconds: u64,
     /// The number of the revocation, to wait for the other instances with; `None` when there was nothing to revoke.
     #[serde(skip)]

@@ -263,7 +263,7 @@ pub async fn count_live(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::
     .await
 }
 
-/// Ended sessions are kept a month, so that the login page can say why, and a clock that jumped deletes nothing
+/// Sessions are kept a month beyond their latest possible end, so that the login page can say why, and a clock that jumped deletes nothing
 /// alive.
 const KEEP_MS: i64 = 30 * 24 * 3_600_000;
 

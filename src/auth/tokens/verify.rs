@@ -102,7 +102,7 @@ fn living<'a>(key_set: &'a KeySet, kid: &str, now_ms: i64) -> Result<&'a Key, Re
     }
 }
 
-/// As [`verify`], for a key that is in no ring: to measure what a signature costs.
+/// As [`verify`], for a key that is in no key set: to measure what a signature costs.
 pub fn verify_with(state: &AppState, key: &Key, token: &str) -> Result<Verified, Refusal> {
     let ours = |header: &StrictHeader| header.typ == TYP && header.kid == key.kid;
     let header = header(token).filter(ours).ok_or(Refusal::Invalid)?;

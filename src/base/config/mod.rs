@@ -62,7 +62,7 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_DATABASE_CONNECTIONS", default_value_t = 16, value_parser = clap::value_parser!(u32).range(4..=1000))]
     pub database_connections: u32,
 
-    /// 32 random bytes in base64url that encrypt the signing keys. Must be the same on every instance. Create one with
+    /// 32 random bytes in base64url that encrypt what is secret in the database, such as signing keys. Must be the same on every instance. Create one with
     /// `latchkey secret`. [default outside production: created once, in secret.key in the data folder]
     // One key in 64 begins with a hyphen.
     #[arg(long, env = "LATCHKEY_SECRET_KEY", hide_env_values = true, allow_hyphen_values = true)]
@@ -205,7 +205,7 @@ pub struct Config {
     #[arg(long, env = "LATCHKEY_CONNECTIONS", default_value_t = 4_096, value_parser = clap::value_parser!(u32).range(4..=1_000_000))]
     pub connections: u32,
 
-    /// The same per IP address, or IPv6 /64 (2 to 1000000). Trusted proxies are exempt. An open page holds one
+    /// The same per IP address, or IPv6 /64 (2 to 1000000). Trusted proxies are exempt, and in production this machine. An open page holds one
     /// connection, and a browser opens six while loading.
     #[arg(long, env = "LATCHKEY_CONNECTIONS_PER_ADDRESS", default_value_t = 256, value_parser = clap::value_parser!(u32).range(2..=1_000_000))]
     pub connections_per_address: u32,

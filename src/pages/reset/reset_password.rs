@@ -30,7 +30,7 @@ use crate::{
     passwords::strength::About,
 };
 
-/// Looks nothing up: whether there is an account that may log in is found out when the mail is written, where no one
+/// Looks nothing up: whether there is an account that is not disabled is found out when the mail is written, where no one
 /// can measure it (ASVS 6.3.8). Returns the address that the mail goes to.
 ///
 /// # Errors

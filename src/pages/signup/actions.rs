@@ -56,7 +56,6 @@ pub async fn password_strength(
     email: Option<String>,
     name: Option<String>,
 ) -> Result<Judgement, AppError> {
-    // Throttling by address belongs here, before any work.
     let (email, name) = (email.unwrap_or_default(), name.unwrap_or_default());
     let app = border::app();
     app.questions.admit(&border::visit().caller.ip, app.now_ms())?;

@@ -216,7 +216,7 @@ async fn insert_admin(
         .ok_or(AppError::SignUpRefused)?;
     // Whoever runs the server vouches for the address, and must get in where the mail server does not work yet.
     users::store::set_verified(&mut **tx, &id, account.email.as_str(), now_ms).await?;
-    // Who comes with the link from the log has only now become someone.
+    // Who comes with the set-up link has only now become someone.
     let actor = if made.actor == Actor::Unknown { Actor::User(id.clone()) } else { made.actor };
     event::store::insert(&mut **tx, &Event { actor, subject: id.clone(), ..made }, now_ms).await?;
     tracing::info!(user = id, "created an administrator");

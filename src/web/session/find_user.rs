@@ -1,4 +1,4 @@
-//! Who is logged in: found once per request, before anything else runs. Server side.
+//! Who is logged in: found before any handler runs, and once more for whoever has waited. Server side.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! Who calls the API: cookie or header, verified, not revoked, without I/O. Server side.
+//! Who calls the API: cookie or header, verified, not revoked; without I/O unless the feed is silent or the key unknown. Server side.
 
 use std::sync::Arc;
 

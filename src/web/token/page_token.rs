@@ -1,4 +1,4 @@
-//! A page brings its token along: minted before the first byte, so that the SPA section starts without a detour.
+//! A page brings its token along: minted before the first byte, so that what calls the API in it starts without a detour.
 //! Server side.
 
 use axum::http::{HeaderMap, HeaderValue, Method, request::Parts};
@@ -35,7 +35,7 @@ pub async fn bring_token(state: &AppState, guards: &Guards, parts: &mut Parts) -
     let (keys, mut set_cookie) = (&guards.keys, None);
     let mut life = remaining(state, keys, &guards.revocations, &parts.headers, someone);
     if life < NEARLY_SPENT {
-        // A page works without a token; the SPA asks for one and says what is wrong.
+        // A page works without a token; whatever calls the API asks for one and says what is wrong.
         if let Ok(Some(token)) = mint(state, keys, someone).await {
             life = token.expires_in;
             set_cookie = Some(cookies::set(config, Name::Access, &token.jwt, life));
