@@ -1,8 +1,6 @@
 //! The authorization server as a part of the product: its settings, and what it hands in. Server side.
 
-use std::sync::Arc;
-
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 
 use async_trait::async_trait;
 use axum::{

@@ -136,33 +136,29 @@ impl Client {
     /// Byte for byte one of those that were registered. The port of a loopback address is free: a program takes the one
     /// that it gets (RFC 8252 7.3).
     pub fn may_redirect_to(&self, asked: &str) -> bool {
-        self.redirects.iter().any(|known| known == asked || is_same_but_for_port(known, asked))
+        self.redirects.iter().any(|known| is_same(known, asked))
     }
 
     /// Whether a page at this origin is one of its own, and the application is nothing but a page.
     pub fn is_page_at(&self, origin: &str) -> bool {
         let mut of_redirects = self.redirects.iter().filter_map(|known| origin_of(known));
-        !self.kind.has_secret() && of_redirects.any(|known| known == origin || is_same_but_for_port(&known, origin))
+        !self.kind.has_secret() && of_redirects.any(|known| is_same(&known, origin))
     }
 }
 
-fn is_same_but_for_port(known: &str, asked: &str) -> bool {
-    let Some((host, rest)) =
-        ["http://127.0.0.1", "http://[::1]"].iter().find_map(|host| Some((*host, known.strip_prefix(host)?)))
-    else {
-        return false;
-    };
-    let Some(asked) = asked.strip_prefix(host) else { return false };
-    let after_port = |text: &str| match text.strip_prefix(':') {
-        None => Some(text.to_owned()),
-        Some(text) => {
-            let digits = text.bytes().take_while(u8::is_ascii_digit).count();
-            let is_port = text[..digits].parse::<u16>().is_ok_and(|port| port > 0);
-            is_port.then(|| text[digits..].to_owned())
-        }
-    };
-    let is_whole = |rest: &String| rest.is_empty() || rest.starts_with(['/', '?']);
-    after_port(asked).filter(is_whole).is_some_and(|asked| after_port(rest) == Some(asked))
+fn is_same(known: &str, asked: &str) -> bool {
+    known == asked || without_port(known).is_some_and(|known| without_port(asked) == Some(known))
+}
+
+/// The host of a loopback address, and what stands behind its port.
+fn without_port(address: &str) -> Option<(&str, &str)> {
+    let mut hosts = ["http://127.0.0.1", "http://[::1]"].into_iter();
+    let (host, mut rest) = hosts.find_map(|host| Some((host, address.strip_prefix(host)?)))?;
+    if let Some(port) = rest.strip_prefix(':') {
+        rest = port.trim_start_matches(|c: char| c.is_ascii_digit());
+        port[..port.len() - rest.len()].parse::<u16>().ok().filter(|port| *port > 0)?;
+    }
+    (rest.is_empty() || rest.starts_with(['/', '?'])).then_some((host, rest))
 }
 
 /// `None` for an address of an installed app.

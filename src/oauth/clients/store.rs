@@ -58,44 +58,23 @@ macro_rules! select_clients {
 /// Keeps a new application; or what one that no one has registered says of itself, which was read at this time. Whether it is
 /// disabled it does not say.
 pub async fn save_client(db: impl Conn<'_>, client: &Client, fetched_at: Option<i64>) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, \
+    let statement = "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at, \
          backchannel_logout_uri, id_token_alg, fetched_at) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12) \
          on conflict (id) do update set name = excluded.name, redirects = excluded.redirects, logouts = excluded.logouts, \
-         scopes = excluded.scopes, fetched_at = excluded.fetched_at, id_token_alg = excluded.id_token_alg",
-    )
-    .bind(&client.id)
-    .bind(&client.owner_id)
-    .bind(&client.name)
-    .bind(client.kind.into_str())
-    .bind(client.redirects.join("\n"))
-    .bind(client.logouts.join("\n"))
-    .bind(client.scopes.text())
-    .bind(client.epoch)
-    .bind(client.created_at)
-    .bind(&client.backchannel_logout_uri)
-    .bind(&client.id_token_alg)
-    .bind(fetched_at)
-    .run(db)
-    .await
+         scopes = excluded.scopes, fetched_at = excluded.fetched_at, id_token_alg = excluded.id_token_alg";
+    let query = sqlx::query(statement).bind(&client.id).bind(&client.owner_id).bind(&client.name);
+    let query = query.bind(client.kind.into_str()).bind(client.redirects.join("\n")).bind(client.logouts.join("\n"));
+    let query = query.bind(client.scopes.text()).bind(client.epoch).bind(client.created_at);
+    query.bind(&client.backchannel_logout_uri).bind(&client.id_token_alg).bind(fetched_at).run(db).await
 }
 
 /// What an application is from now on, and its epoch, which is raised where it may do less.
 pub async fn update_client(db: impl Conn<'_>, client: &Client, is_less: bool) -> sqlx::Result<i64> {
-    sqlx::query_scalar(
-        "update clients set name = $1, redirects = $2, logouts = $3, backchannel_logout_uri = $4, scopes = $5, \
-         epoch = epoch + $6, id_token_alg = $8 where id = $7 returning epoch",
-    )
-    .bind(&client.name)
-    .bind(client.redirects.join("\n"))
-    .bind(client.logouts.join("\n"))
-    .bind(&client.backchannel_logout_uri)
-    .bind(client.scopes.text())
-    .bind(i64::from(is_less))
-    .bind(&client.id)
-    .bind(&client.id_token_alg)
-    .fetch_one(db)
-    .await
+    let statement = "update clients set name = $1, redirects = $2, logouts = $3, backchannel_logout_uri = $4, scopes = $5, \
+                     epoch = epoch + $6, id_token_alg = $8 where id = $7 returning epoch";
+    let query = sqlx::query_scalar(statement).bind(&client.name).bind(client.redirects.join("\n"));
+    let query = query.bind(client.logouts.join("\n")).bind(&client.backchannel_logout_uri).bind(client.scopes.text());
+    query.bind(i64::from(is_less)).bind(&client.id).bind(&client.id_token_alg).fetch_one(db).await
 }
 
 /// Whether the document of this application was read since then.
@@ -180,18 +159,10 @@ impl SecretRow {
 }
 
 pub async fn insert_secret(db: impl Conn<'_>, client_id: &str, hash: &str, secret: &SecretRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into client_secrets (hash, client_id, prefix, created_at, expires_at, public_key) \
-         values ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(hash)
-    .bind(client_id)
-    .bind(&secret.prefix)
-    .bind(secret.created_at)
-    .bind(secret.expires_at)
-    .bind(&secret.public_key)
-    .run(db)
-    .await
+    let statement = "insert into client_secrets (hash, client_id, prefix, created_at, expires_at, public_key) \
+                     values ($1, $2, $3, $4, $5, $6)";
+    let query = sqlx::query(statement).bind(hash).bind(client_id).bind(&secret.prefix).bind(secret.created_at);
+    query.bind(secret.expires_at).bind(&secret.public_key).run(db).await
 }
 
 pub async fn secrets_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<SecretRow>> {

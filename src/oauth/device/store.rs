@@ -23,22 +23,11 @@ pub struct DeviceRow {
 }
 
 pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, created_at, expires_at, \
-         interval_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
-    )
-    .bind(&row.hash)
-    .bind(&row.user_code)
-    .bind(&row.client_id)
-    .bind(&row.scopes)
-    .bind(&row.resource)
-    .bind(&row.user_agent)
-    .bind(&row.ip)
-    .bind(row.created_at)
-    .bind(row.expires_at)
-    .bind(row.interval_ms)
-    .run(db)
-    .await
+    let statement = "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, created_at, \
+                     expires_at, interval_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let query = sqlx::query(statement).bind(&row.hash).bind(&row.user_code).bind(&row.client_id).bind(&row.scopes);
+    let query = query.bind(&row.resource).bind(&row.user_agent).bind(&row.ip).bind(row.created_at);
+    query.bind(row.expires_at).bind(row.interval_ms).run(db).await
 }
 
 macro_rules! columns {

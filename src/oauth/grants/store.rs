@@ -53,22 +53,12 @@ macro_rules! not_over {
 }
 
 pub async fn insert_grant(db: impl Conn<'_>, row: &GrantRow) -> sqlx::Result<()> {
-    sqlx::query(grants!("insert into grants (", ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)"))
-        .bind(&row.id)
-        .bind(&row.client_id)
-        .bind(&row.user_id)
-        .bind(&row.sid)
-        .bind(&row.log_in_sid)
-        .bind(&row.scopes)
-        .bind(&row.resource)
-        .bind(row.auth_time)
-        .bind(row.global_epoch)
-        .bind(&row.user_agent)
-        .bind(&row.ip)
-        .bind(row.created_at)
-        .bind(row.last_used_at)
-        .run(db)
-        .await
+    let statement =
+        grants!("insert into grants (", ") values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)");
+    let query = sqlx::query(statement).bind(&row.id).bind(&row.client_id).bind(&row.user_id).bind(&row.sid);
+    let query = query.bind(&row.log_in_sid).bind(&row.scopes).bind(&row.resource).bind(row.auth_time);
+    let query = query.bind(row.global_epoch).bind(&row.user_agent).bind(&row.ip).bind(row.created_at);
+    query.bind(row.last_used_at).run(db).await
 }
 
 /// Notes the use of a grant and returns it, locked until the transaction ends; `None` when it is over.
@@ -173,18 +163,10 @@ pub struct CodeRow {
 }
 
 pub async fn insert_code(db: impl Conn<'_>, hash: &str, code: &CodeRow) -> sqlx::Result<()> {
-    sqlx::query(
-        "insert into authorization_codes (hash, grant_id, redirect_uri, challenge, nonce, expires_at) \
-         values ($1, $2, $3, $4, $5, $6)",
-    )
-    .bind(hash)
-    .bind(&code.grant_id)
-    .bind(&code.redirect_uri)
-    .bind(&code.challenge)
-    .bind(&code.nonce)
-    .bind(code.expires_at)
-    .run(db)
-    .await
+    let statement = "insert into authorization_codes (hash, grant_id, redirect_uri, challenge, nonce, expires_at) \
+                     values ($1, $2, $3, $4, $5, $6)";
+    let query = sqlx::query(statement).bind(hash).bind(&code.grant_id).bind(&code.redirect_uri).bind(&code.challenge);
+    query.bind(&code.nonce).bind(code.expires_at).run(db).await
 }
 
 pub async fn find_code(db: impl Conn<'_>, hash: &str) -> sqlx::Result<Option<CodeRow>> {
