@@ -29,7 +29,7 @@ withAndWithoutJavaScript(({ open, arrived }) => {
     await page.getByLabel("Code", { exact: true }).fill(code.toLowerCase().replace("-", " "));
     await page.getByRole("button", { name: "Continue" }).click();
     await expect(page.getByRole("heading", { level: 1 })).toHaveText("Allow Latchkey command line access to your account?");
-    await arrived(page, "/device");
+    await arrived(page, `/device?user_code=${code}`);
     await expect(page.getByText(`and it shows the code ${code}. It asked just now, from Latchkey on`)).toBeVisible();
     await page.getByRole("button", { name: "Allow access" }).click();
     await expect(page.getByText("You can close this page")).toBeVisible();

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     auth::{log_in, reauthenticate, sessions::guard::LoggedIn, tokens::keys::Keys},
-    base::{db::again, error::AppError},
+    base::{db::again, error::AppError, random},
     web::border,
 };
 
@@ -153,7 +153,8 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
     let asked = device::find(&border::app(), &border::visit(), &code.unwrap_or_default()).await?;
-    border::lead_to(addresses::DEVICE_PAGE, &[("device", &asked.device.map(|device| device.code).unwrap_or_default())])
+    let code = asked.device.map(|device| device.code).unwrap_or_default();
+    border::lead_to(&device::page_with(&code), &[("device", &code)])
 }
 
 /// Logs out the user of this browser and goes back to the application that asked for it; `request` is what it sent. Callable
@@ -165,7 +166,7 @@ pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
     log_in::log_out(&app, &border::visit()).await?;
     border::forget_session();
     match back {
-        Some(answer) => border::lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)]),
+        Some(answer) => lead_back(&answer),
         None => border::lead_to("/", &[("logged_out", "here")]),
     }
 }
@@ -202,7 +203,13 @@ pub async fn allow_app(
         Ok(asked) if may => allow(someone, &asked, password).await?,
         Ok(asked) => asked.denied(),
     };
-    border::lead_to(addresses::ANSWER, &[("answer", &serde_json::to_string(&answer)?)])
+    lead_back(&answer)
+}
+
+/// To the page that goes on to the application. Its address says with which answer: another tab may have one, too.
+fn lead_back(answer: &Answer) -> Result<(), AppError> {
+    let answer = serde_json::to_string(answer)?;
+    border::lead_to(&format!("{}?of={}", addresses::ANSWER, random::hash(&answer)), &[("answer", &answer)])
 }
 
 async fn allow(someone: LoggedIn, asked: &Asked, password: Option<String>) -> Result<Answer, AppError> {

@@ -197,7 +197,7 @@ pub fn answer(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 fn told_to(page: &PageRequest) -> Flash {
-    told(&page.parts.headers, &page.app.state.config).unwrap_or_default()
+    told(&page.parts, &page.app.state.config).unwrap_or_default()
 }
 
 pub async fn apps(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {

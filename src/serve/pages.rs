@@ -43,7 +43,6 @@ use crate::{
         page::{Held, PageData, Refused},
         problem::Problem,
         token::page_token::TokenLife,
-        wants,
     },
 };
 
@@ -162,7 +161,7 @@ fn status_of_form(parts: &Parts) -> StatusCode {
 
 fn data(services: &Services, parts: &Parts, here: String) -> PageData {
     let refused = parts.extensions.get::<Refused>().cloned();
-    let told = || told(&parts.headers, &services.state.config).filter(|_| wants::page(&parts.headers));
+    let told = || told(parts, &services.state.config);
     PageData {
         here,
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),

@@ -160,8 +160,8 @@ pub async fn agree(user: &mut Caller, page: &str, decision: &str) -> Vec<(String
     let (request, id) = (unescaped("request"), unescaped("user"));
     let fields = [("request", &*request), ("user", &id), ("decision", decision)];
     let answer = user.act("allow_app", &fields).await;
-    assert_eq!((answer.status, answer.header("location")), (200, "/oauth/answer"), "{}", answer.text());
-    let page = user.open("/oauth/answer").await;
+    assert!(answer.status == 200 && answer.header("location").starts_with("/oauth/answer?of="), "{}", answer.text());
+    let page = user.open(answer.header("location")).await;
     let refresh = page.header("refresh");
     query_of(refresh.strip_prefix("0; url=").unwrap_or_else(|| panic!("no way back: {}", page.text())))
 }
@@ -545,6 +545,22 @@ on_both_databases! {
         }
     }
 
+    async fn of_two_answers_each_page_goes_on_with_its_own(app: TestApp) {
+        let mut ada = app.admin().await;
+        let mut led = Vec::new();
+        for back in [BACK, "https://other.example/cb"] {
+            let web = register(&app, &mut ada, "web", back, "openid").await;
+            let (request, user) = (web.query(&[]), ada.user_id().await);
+            let answer = ada.act("allow_app", &[("request", &request), ("user", &user), ("decision", "allow")]).await;
+            led.push(answer.header("location").to_owned());
+        }
+        // The first tab comes with the cookie of the second.
+        let first = ada.open(&led[0]).await;
+        assert_eq!((first.status, first.header("refresh")), (404, ""), "{}", first.text());
+        let second = ada.open(&led[1]).await;
+        assert!(second.header("refresh").starts_with("0; url=https://other.example/cb?code="), "{}", second.text());
+    }
+
     async fn a_state_of_json_comes_back_whole(app: TestApp) {
         let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
         let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
@@ -611,8 +627,8 @@ on_both_databases! {
         let evil = ledger.query(&[("redirect_uri", "https://evil.example/")]);
         assert_eq!(ada.act("allow_app", &[("request", &evil), ("user", &user), ("decision", "allow")]).await.status, 400);
         let wide = ledger.query(&[("scope", "openid notes:write")]);
-        assert_eq!(ada.act("allow_app", &[("request", &wide), ("user", &user), ("decision", "allow")]).await.status, 200);
-        assert!(ada.open("/oauth/answer").await.header("refresh").contains("error=invalid_scope"), "no more than was registered");
+        let led = ada.act("allow_app", &[("request", &wide), ("user", &user), ("decision", "allow")]).await;
+        assert!(ada.open(led.header("location")).await.header("refresh").contains("error=invalid_scope"), "no more than was registered");
         assert_eq!(app.count("select count(*) from grants").await, 0);
     }
 
@@ -722,14 +738,14 @@ on_both_databases! {
         let query = web.query(&[("response_mode", "form_post")]);
         let page = ada.open(&format!("/oauth/authorize?{query}")).await.text();
         let (request, user) = (hidden(&page, "request").expect("it").replace("&amp;", "&"), hidden(&page, "user").expect("it"));
-        assert_eq!(ada.act("allow_app", &[("request", &request), ("user", &user), ("decision", "allow")]).await.status, 200);
-        let page = ada.open("/oauth/answer").await;
+        let led = ada.act("allow_app", &[("request", &request), ("user", &user), ("decision", "allow")]).await;
+        let page = ada.open(led.header("location")).await;
         let words = page.text();
         assert!(page.header("refresh").is_empty() && words.contains(&format!("action=\"{BACK}\"")), "{words}");
         assert!(page.header("content-security-policy").contains("form-action https://app.example;"), "{}", page.header("content-security-policy"));
         assert_eq!(hidden(&words, "iss").as_deref(), Some(ISSUER));
         assert_eq!(web.redeem(&hidden(&words, "code").expect("a code")).await.status, 200);
-        assert_eq!(ada.open("/oauth/answer").await.status, 404, "shown once");
+        assert_eq!(ada.open(led.header("location")).await.status, 404, "shown once");
     }
 
     async fn an_application_logs_its_user_out_who_is_asked(app: TestApp) {
@@ -742,8 +758,7 @@ on_both_databases! {
         assert!(page.status == 200 && page.text().contains("bob@example.com"), "he is asked");
         assert_eq!(bob.open("/dashboard").await.status, 200, "reading changes nothing");
         let answer = bob.act("log_out_for_app", &[("request", &request("https://app.example/bye"))]).await;
-        assert_eq!((answer.status, answer.header("location")), (200, "/oauth/answer"));
-        assert_eq!(bob.open("/oauth/answer").await.header("refresh"), "0; url=https://app.example/bye?state=s");
+        assert_eq!(bob.open(answer.header("location")).await.header("refresh"), "0; url=https://app.example/bye?state=s");
         assert_eq!(bob.open("/dashboard").await.status, 303);
         for evil in [BACK, "https://evil.example/", "https://app.example/bye/", ""] {
             let mut bob = app.logged_in_again("bob").await;
@@ -781,8 +796,8 @@ on_both_databases! {
             // The form of who is logged in leads to the same place.
             let mut bob = app.logged_in_again("bob").await;
             let request = hidden(&bob.open(&address).await.text(), "request").expect("a form").replace("&amp;", "&");
-            assert_eq!(bob.act("log_out_for_app", &[("request", &request)]).await.status, 200);
-            let page = bob.open("/oauth/answer").await;
+            let led = bob.act("log_out_for_app", &[("request", &request)]).await;
+            let page = bob.open(led.header("location")).await;
             assert_eq!(page.header("refresh").strip_prefix("0; url=").unwrap_or("/login"), back, "{client_id} {hint}");
         }
     }

@@ -183,6 +183,27 @@ on_both_databases! {
         assert_eq!(kept().await, 0);
     }
 
+    async fn a_new_secret_stands_on_the_page_of_its_application_alone(app: TestApp) {
+        let mut ada = app.admin().await;
+        let fields = [("name", "Ledger"), ("kind", "web"), ("redirects", BACK), ("scopes", "openid")];
+        let one = ada.act("register_app", &fields).await.header("location").to_owned();
+        let two = ada.act("register_app", &fields).await.header("location").to_owned();
+        // The first tab comes with the cookie of the second.
+        let words = ada.open(&one).await.text();
+        assert!(secret_on(&words).is_none() && !words.contains("Application registered"), "{words}");
+        assert!(secret_on(&ada.open("/account/connected").await.text()).is_none());
+        let words = ada.open(&two).await.text();
+        let secret = secret_on(&words).expect("nothing was used up");
+        assert!(words.contains("Application registered"), "{words}");
+        assert!(secret_on(&ada.open(&two).await.text()).is_none(), "shown once");
+        let id = two.rsplit('/').next().expect("an id").to_owned();
+        let itself = Program { id: id.clone(), secret: Some(secret), back: BACK.into(), anyone: app.anonymous() };
+        assert_eq!(itself.post("/oauth/introspect", &[("token", "x")]).await.status, 200);
+        assert_eq!(ada.act("add_app_secret", &[("id", &id)]).await.status, 200);
+        assert!(secret_on(&ada.open(&one).await.text()).is_none(), "nor is a second one");
+        assert!(secret_on(&ada.open(&two).await.text()).is_some());
+    }
+
     async fn a_secret_may_expire(app: TestApp) {
         let mut ada = app.admin().await;
         let fields = [("kind", "service"), ("scopes", "orders:read"), ("expires", "90")];

@@ -50,11 +50,16 @@ async fn enter(user: &mut Caller, code: &str) -> Answer {
     user.act("enter_device_code", &[("code", code)]).await
 }
 
+/// The page that asks about this device and no other.
+fn page_of(begun: &Value) -> String {
+    format!("/device?user_code={}", text(begun, "user_code"))
+}
+
 /// Enters the code and presses a button of the page of consent.
 async fn decide(user: &mut Caller, begun: &Value, decision: &str) -> Answer {
     let entered = enter(user, text(begun, "user_code")).await;
-    assert_eq!((entered.status, entered.header("location")), (200, "/device"), "{}", entered.text());
-    let page = user.open("/device").await.text();
+    assert_eq!((entered.status, entered.header("location")), (200, &*page_of(begun)), "{}", entered.text());
+    let page = user.open(&page_of(begun)).await.text();
     let field = |name| hidden(&page, name).unwrap_or_else(|| panic!("no {name} in {page}"));
     user.act("allow_app", &[("device", &field("device")), ("user", &field("user")), ("decision", decision)]).await
 }
@@ -96,8 +101,8 @@ on_both_databases! {
         }
         for typed in [code.to_lowercase().replace('-', " "), code.replace('-', ""), format!(" {code} ")] {
             let entered = bob.submit("enter_device_code", &[("code", &typed)], &complete).await;
-            assert_eq!((entered.status, entered.header("location")), (303, "/device"));
-            let page = bob.open("/device").await;
+            assert_eq!((entered.status, entered.header("location")), (303, &*complete));
+            let page = bob.open(&complete).await;
             let words = page.text();
             for word in ["Allow Latchkey command line access", "registered by Latchkey", "started this on your own device", code, "Latchkey on build-7", "203.0.113.9", "just now", "bob@example.com", "See your email address"] {
                 assert!(words.contains(word), "{word}: {words}");
@@ -124,7 +129,7 @@ on_both_databases! {
         app.logged_in("eve").await;
         let begun = begun(&program).await;
         assert_eq!(enter(&mut someone, text(&begun, "user_code")).await.status, 200);
-        let page = someone.open("/device").await.text();
+        let page = someone.open(&page_of(&begun)).await.text();
         let next = hidden(&page, "next").expect("the way back");
         assert_eq!(text(&begun, "verification_uri_complete"), format!("{ISSUER}{next}"));
         let left = someone.submit("log_out", &[("next", &next)], "/device").await;
@@ -152,7 +157,7 @@ on_both_databases! {
         assert_eq!(enter(&mut bob, text(&first, "user_code")).await.text(), r#"{"Invalid":["DeviceCodeWrong"]}"#, "decided");
         let late = begun(&program).await;
         assert_eq!(enter(&mut bob, text(&late, "user_code")).await.status, 200);
-        let page = bob.open("/device").await.text();
+        let page = bob.open(&page_of(&late)).await.text();
         app.clock.advance_ms(10 * MINUTE);
         assert_eq!(refusal(&program, &late).await, "expired_token");
         let fields = [("device", text(&late, "user_code")), ("user", &hidden(&page, "user").expect("it")), ("decision", "allow")];
@@ -248,6 +253,18 @@ on_both_databases! {
         assert_eq!(begin(&elsewhere, SCOPES).await.status, 200, "they have run out");
     }
 
+    async fn of_two_devices_each_page_asks_about_its_own(app: TestApp) {
+        let (program, mut bob) = (command_line(&app), app.logged_in("bob").await);
+        let (one, two) = (begun(&program).await, begun(&program).await);
+        for begun in [&one, &two] {
+            assert_eq!(enter(&mut bob, text(begun, "user_code")).await.status, 200);
+        }
+        let page = bob.open(&page_of(&one)).await.text();
+        assert!(page.contains("Enter the code") && !page.contains(text(&two, "user_code")), "it asks anew: {page}");
+        let page = bob.open(&page_of(&two)).await.text();
+        assert!(page.contains("Allow access") && page.contains(text(&two, "user_code")), "nothing was used up: {page}");
+    }
+
     async fn whatever_ends_the_user_ends_what_a_device_was_given(app: TestApp) {
         let (mut ada, program) = (app.admin().await, command_line(&app));
         let mut bob = app.logged_in("bob").await;
@@ -282,7 +299,7 @@ on_both_databases! {
         let begun = begun(&program).await;
         let code = text(&begun, "user_code");
         assert_eq!(enter(&mut bob, code).await.status, 200);
-        let user = hidden(&bob.open("/device").await.text(), "user").expect("it");
+        let user = hidden(&bob.open(&page_of(&begun)).await.text(), "user").expect("it");
         let fields = [("device", code), ("user", &user), ("decision", "allow")];
         assert_eq!(ada.act("allow_app", &fields).await.status, 400, "the page was made for someone else");
         assert_eq!(app.anonymous().act("allow_app", &fields).await.status, 401);

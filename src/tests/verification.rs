@@ -142,7 +142,7 @@ on_both_databases! {
     async fn the_way_back_from_a_resend_is_local(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let answer = alice.submit("resend_verification", &[], "//evil.example").await;
-        assert_eq!(answer.header("location"), "/");
+        assert_eq!(answer.header("location"), "/dashboard");
     }
 
     async fn production_without_mail_says_so_and_asks_for_nothing(app: TestApp) {

@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{MatchedPath, Request},
-    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -36,6 +36,7 @@ use crate::base::{
     config::Config,
     error::{AppError, RequestNumber},
     lock::lock,
+    random,
     state::AppState,
 };
 
@@ -202,13 +203,16 @@ pub fn append_cookie(value: HeaderValue) {
 
 /// Whether this request is for a page that says what an act has brought about. It takes that out of the browser.
 pub fn tells(parts: &Parts, config: &Config) -> bool {
-    parts.method == Method::GET && told(&parts.headers, config).is_some() && wants::page(&parts.headers)
+    parts.method == Method::GET && told(parts, config).is_some()
 }
 
-/// Reads back what [`tell_next_page`] kept.
-pub fn told(headers: &HeaderMap, config: &Config) -> Option<Flash> {
-    let text = cookies::get(config, headers, Name::Flash)?;
-    let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok()?;
+/// Reads back what [`tell_next_page`] kept for this page. A browser has one such cookie: of two tabs that act at once, the
+/// page of the first may come with what the second was told, and must neither show it nor use it up.
+pub fn told(parts: &Parts, config: &Config) -> Option<Flash> {
+    let (page, text) = cookies::get(config, &parts.headers, Name::Flash)?.split_once('.')?;
+    let here = parts.uri.path_and_query().map_or("/", PathAndQuery::as_str);
+    let is_for_here = wants::page(&parts.headers) && page == random::hash(here);
+    let json = BASE64_URL_SAFE_NO_PAD.decode(text).ok().filter(|_| is_for_here)?;
     serde_json::from_slice(&json).ok()
 }
 
@@ -217,11 +221,12 @@ pub fn fits_in_cookie(words: &Flash) -> bool {
     serde_json::to_vec(words).is_ok_and(|json| json.len() <= FLASH_BYTES_MAX)
 }
 
-/// Hands `words` to the next page.
-pub fn tell_next_page(words: &Flash) {
+/// Hands `words` to the page at this address.
+pub fn tell_next_page(page: &str, words: &Flash) {
     let json = Some(words).filter(|words| fits_in_cookie(words)).and_then(|words| serde_json::to_vec(words).ok());
-    let value = json.map(|json| BASE64_URL_SAFE_NO_PAD.encode(json)).unwrap_or_default();
-    append_cookie(cookies::set(&expect_context::<AppState>().config, Name::Flash, &value, FLASH_SECONDS));
+    let value = json.map(|json| format!("{}.{}", random::hash(page), BASE64_URL_SAFE_NO_PAD.encode(json)));
+    let config = expect_context::<AppState>().config;
+    append_cookie(cookies::set(&config, Name::Flash, &value.unwrap_or_default(), FLASH_SECONDS));
 }
 
 fn numbered(error: AppError, parts: &Parts) -> AppError {

@@ -127,12 +127,12 @@ pub fn keep_device(device: &Device) {
     append_cookie(cookies::set(&app().state.config, Name::Device, device.expose(), KEEP_DAYS * 24 * 3600));
 }
 
-/// Leads to a page, which says what happened: the end of most actions.
+/// Leads to a page, and to none but it, which says what happened: the end of most actions.
 ///
 /// # Errors
 /// None: what it returns is what an action ends with.
 pub fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
-    tell_next_page(&Flash::new(told));
+    tell_next_page(page, &Flash::new(told));
     leptos_axum::redirect(page);
     Ok(())
 }

@@ -129,7 +129,7 @@ fn draw(text: &str) -> Result<Qr, AppError> {
 
 pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
-    let told = told(&page.parts.headers, &state.config).unwrap_or_default();
+    let told = told(&page.parts, &state.config).unwrap_or_default();
     let codes = codes::find(state, &page.app.secret, someone, &told.get("codes"));
     let replaced = told.get("second_factor") == "replaced";
     shows(move || view! { <CodesPage codes replaced /> })

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{SENT, send, verify, verify::Verified};
 use crate::{
     base::error::AppError,
-    web::{action::tell_next_page, border, cookies::Name, page::Flash},
+    web::{border, cookies::Name, local_path::LocalPath},
 };
 
 /// Confirms the address of the account that the opened link is of, and logs in. Callable by who holds the link, with
@@ -36,14 +36,13 @@ pub async fn send_verification(email: String) -> Result<(), AppError> {
     border::lead_to(SENT, &[("email", email.as_str()), ("again", "yes")])
 }
 
-/// Sends the link once more that confirms one's own address, and goes back to the page of the form. Callable by who is
-/// logged in.
+/// Sends the link once more that confirms one's own address, and goes back to the page that the form stands on. Callable by
+/// who is logged in.
 ///
 /// # Errors
 /// [`AppError::NotLoggedIn`], [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "resend_verification")]
-pub async fn resend_verification() -> Result<(), AppError> {
+pub async fn resend_verification(page: Option<String>) -> Result<(), AppError> {
     send::to_oneself(&border::app(), &border::visit()).await?;
-    tell_next_page(&Flash::new(&[("verification", "sent")]));
-    Ok(())
+    border::lead_to(LocalPath::parse_or_dashboard(page.as_deref()).as_str(), &[("verification", "sent")])
 }
