@@ -152,7 +152,8 @@ pub async fn disconnect_app(id: String, grant: Option<String>) -> Result<(), App
 /// Leads to what the device with this code asks for. Callable by who is logged in.
 #[server(prefix = "/actions", endpoint = "enter_device_code")]
 pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
-    let asked = device::find(&border::app(), &border::visit(), &code.unwrap_or_default()).await?;
+    let settings = expect_context::<OauthSettings>();
+    let asked = device::find(&border::app(), &settings, &border::visit(), &code.unwrap_or_default()).await?;
     let code = asked.device.map(|device| device.code).unwrap_or_default();
     border::lead_to(&device::page_with(&code), &[("device", &code)])
 }
@@ -187,16 +188,17 @@ pub async fn allow_app(
     password: Option<String>,
 ) -> Result<(), AppError> {
     let (app, someone, may) = (border::app(), border::user()?, decision.as_deref() == Some("allow"));
+    let settings = expect_context::<OauthSettings>();
     if user.as_ref() != Some(&someone.user.id) {
         return Err(AppError::BadRequest);
     }
     if let Some(code) = device {
         let visit = border::visit();
-        let name = again(|| device::decide(&app, &visit, &code, may)).await?;
+        let name = again(|| device::decide(&app, &settings, &visit, &code, may)).await?;
         let decided = if may { "allowed" } else { "refused" };
         return border::lead_to(addresses::DEVICE_PAGE, &[("decided", decided), ("name", &name)]);
     }
-    let (keys, settings) = (expect_context::<Keys>(), expect_context::<OauthSettings>());
+    let keys = expect_context::<Keys>();
     let answer = match authorize::check(&app, &keys, &settings, &request.unwrap_or_default()).await? {
         Err(Wrong::Here(_)) => return Err(AppError::BadRequest),
         Err(Wrong::Back(answer)) => answer,

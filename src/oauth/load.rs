@@ -146,7 +146,7 @@ fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
 
 /// A device asks: for the code, then for the user's leave, then it's said what came of it. A code in the address leads no
 /// further than one that is typed.
-pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn device(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (someone, app) = (page.user()?, &page.app);
     let told = told_to(page);
     let is_refused = page.parts.extensions.get::<Refused>().is_some();
@@ -155,7 +155,7 @@ pub async fn device(page: &PageRequest) -> Result<Found, AppError> {
         return shows(move || view! { <DecidedPage allowed name /> });
     }
     let code = told.get("device");
-    if let Some(asked) = find_uncounted(app, &code).await?.filter(|_| !is_refused) {
+    if let Some(asked) = find_uncounted(app, settings, &code).await?.filter(|_| !is_refused) {
         let viewer = someone.viewer();
         return shows(move || view! { <ConsentPage asked viewer request=code /> });
     }

@@ -76,7 +76,7 @@ impl Part for OauthPart {
             addresses::AUTHORIZE => load::authorize(page, &self.settings).await,
             addresses::LOG_OUT => load::log_out(page, &self.settings).await,
             addresses::ANSWER => load::answer(page),
-            addresses::DEVICE_PAGE => load::device(page).await,
+            addresses::DEVICE_PAGE => load::device(page, &self.settings).await,
             addresses::APPS => load::apps(page, &self.settings).await,
             addresses::NEW_APP => load::new_app(page, &self.settings),
             addresses::APP => load::app(page, &self.settings).await,
@@ -96,7 +96,7 @@ impl Part for OauthPart {
         vec![
             (addresses::AUTHORIZE, post(routes::as_query)),
             (addresses::LOG_OUT, post(routes::as_query)),
-            (addresses::TOKEN, open_to_page(noted(addresses::TOKEN, post(routes::token)))),
+            (addresses::TOKEN, open_to_page(with_settings(noted(addresses::TOKEN, post(routes::token))))),
             (addresses::DEVICE, with_settings(noted(addresses::DEVICE, post(routes::device)))),
             (addresses::REVOKE, open_to_page(noted(addresses::REVOKE, post(routes::revoke)))),
             (addresses::INTROSPECT, noted(addresses::INTROSPECT, post(routes::introspect))),

@@ -41,6 +41,11 @@ impl Refusal {
         Self::new("invalid_grant", why)
     }
 
+    /// Where the setting leaves registered applications only.
+    pub const fn unregistered() -> Self {
+        Self::new("unauthorized_client", "This server takes registered applications only")
+    }
+
     /// As [`Self::grant`], of a code or a token that is none.
     pub const fn guess(why: &'static str) -> Self {
         let (status, challenge, why) = (StatusCode::BAD_REQUEST, "", Cow::Borrowed(why));

@@ -49,8 +49,8 @@ pub async fn as_query(request: Request) -> Result<Response, Problem> {
 }
 
 /// `POST /oauth/token`.
-pub async fn token(asker: Asker) -> impl IntoResponse {
-    let mut issued = token::issue(&asker).await;
+pub async fn token(Extension(settings): Extension<OauthSettings>, asker: Asker) -> impl IntoResponse {
+    let mut issued = token::issue(&settings, &asker).await;
     if issued.as_ref().is_err_and(|refusal| refusal.is_guess)
         && let Err(error) = note_guess(&asker).await
     {
@@ -62,7 +62,7 @@ pub async fn token(asker: Asker) -> impl IntoResponse {
 /// `POST /oauth/device_authorization` (RFC 8628).
 pub async fn device(Extension(settings): Extension<OauthSettings>, asker: Asker) -> Result<Response, Refusal> {
     if !settings.admits(&asker.client) {
-        return Err(Refusal::new("unauthorized_client", "This server takes registered applications only"));
+        return Err(Refusal::unregistered());
     }
     Ok(said(&device::begin(&asker).await?))
 }

@@ -15,6 +15,7 @@ use super::{
     params::{NO_TARGET, NOT_REGISTERED, is_audience},
     refusal::Refusal,
     scope::{OFFLINE, OPENID, Scopes},
+    settings::OauthSettings,
 };
 use crate::{
     auth::{
@@ -47,8 +48,12 @@ const DEVICE_GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 pub const GRANTS: [&str; 4] = [CODE_GRANT, REFRESH_GRANT, OWN_GRANT, DEVICE_GRANT];
 
 /// The answer of RFC 6749 5.1, or what 5.2 names.
-pub async fn issue(asker: &Asker) -> Result<Value, Refusal> {
+pub async fn issue(settings: &OauthSettings, asker: &Asker) -> Result<Value, Refusal> {
     let named = asker.params.required("grant_type")?;
+    // What is connected stays so: a refresh token goes on.
+    if [CODE_GRANT, DEVICE_GRANT].contains(&named) && !settings.admits(&asker.client) {
+        return Err(Refusal::unregistered());
+    }
     if asker.client.kind == ClientKind::Service && named != OWN_GRANT && GRANTS.contains(&named) {
         return Err(Refusal::new("unauthorized_client", "A service acts for itself: use client_credentials"));
     }

@@ -115,8 +115,13 @@ impl TestApp {
 
     /// As [`Self::another_instance`], with settings changed; its router stands beside it.
     pub async fn another_instance_where(&self, change: impl FnOnce(&mut Config)) -> (Services, axum::Router) {
+        self.another_instance_set(|settings| change(&mut settings.config)).await
+    }
+
+    /// As [`Self::another_instance_where`], also with settings of the parts changed.
+    pub async fn another_instance_set(&self, change: impl FnOnce(&mut ServerSettings)) -> (Services, axum::Router) {
         let mut settings = self.settings.clone();
-        change(&mut settings.config);
+        change(&mut settings);
         let services = services(settings, self.clock.clone()).await;
         let router = router(services.clone());
         (services, router)

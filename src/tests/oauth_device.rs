@@ -13,7 +13,7 @@ use super::{
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+pub const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
 const SCOPES: &str = "openid profile email account:read";
 
 /// The command line of every server.
@@ -56,7 +56,7 @@ fn page_of(begun: &Value) -> String {
 }
 
 /// Enters the code and presses a button of the page of consent.
-async fn decide(user: &mut Caller, begun: &Value, decision: &str) -> Answer {
+pub async fn decide(user: &mut Caller, begun: &Value, decision: &str) -> Answer {
     let entered = enter(user, text(begun, "user_code")).await;
     assert_eq!((entered.status, entered.header("location")), (200, &*page_of(begun)), "{}", entered.text());
     let page = user.open(&page_of(begun)).await.text();

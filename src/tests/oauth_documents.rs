@@ -13,6 +13,7 @@ use super::{
     caller::Answer,
     keys::header,
     oauth::{BACK, Program, agree, encoded, text},
+    oauth_device::{GRANT, decide},
     oauth_tokens::me,
     on_both_databases,
 };
@@ -118,6 +119,35 @@ on_both_databases! {
         assert_eq!(me(&app, &tokens).await, 401, "on the next call");
         app.clock.advance_ms(HOUR + 1);
         assert_eq!(bob.open(&address).await.status, 400, "and its document doesn't enable it");
+    }
+
+    async fn where_registered_ones_only_may_ask_what_is_connected_goes_on_and_nothing_connects_anew(app: TestApp) {
+        let (mut bob, site) = (app.logged_in("bob").await, Site::start().await);
+        let helper = site.program(&app);
+        let tokens = helper.tokens(&mut bob, "account:read").await;
+        let code = helper.code(&mut bob, &[("scope", "account:read")]).await;
+        let begin = async || helper.post("/oauth/device_authorization", &[("scope", "account:read")]).await.json();
+        let (waits, allowed) = (begin().await, begin().await);
+        assert_eq!(decide(&mut bob, &allowed, "allow").await.status, 200);
+        let (_, off) = app.another_instance_set(|all| all.parts.oauth.unregistered_applications = false).await;
+        let (there, mut bob) = (Program { anyone: helper.anyone.at(off.clone()), ..helper.clone() }, bob.at(off));
+        let (user_code, user) = (text(&waits, "user_code"), bob.user_id().await);
+        for (action, fields) in [
+            ("enter_device_code", &[("code", user_code)][..]),
+            ("allow_app", &[("device", user_code), ("user", &user), ("decision", "allow")]),
+        ] {
+            assert_eq!(bob.act(action, fields).await.text(), r#"{"Invalid":["DeviceCodeWrong"]}"#, "{action}");
+        }
+        let mut refused = vec![there.redeem(&code).await];
+        for begun in [&waits, &allowed] {
+            let fields = [("grant_type", GRANT), ("device_code", text(begun, "device_code"))];
+            refused.push(there.post("/oauth/token", &fields).await);
+        }
+        for answer in refused {
+            assert_eq!((answer.status, text(&answer.json(), "error")), (400, "unauthorized_client"));
+        }
+        assert_eq!(there.refresh(text(&tokens, "refresh_token")).await.status, 200, "as the setting says");
+        assert_eq!(helper.redeem(&code).await.status, 200, "where they may ask");
     }
 
     async fn what_a_document_says_is_looked_at(app: TestApp) {

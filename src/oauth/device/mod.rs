@@ -12,10 +12,11 @@ use super::{
     allow::{commit, grant},
     authorize::{Asked, Device},
     clients,
-    clients::{Client, ClientKind, authenticate::Asker},
+    clients::{ClientKind, authenticate::Asker},
     params::NOT_REGISTERED,
     refusal::Refusal,
     scope::{OFFLINE, Scopes},
+    settings::OauthSettings,
 };
 use crate::{
     auth::{
@@ -111,14 +112,14 @@ fn new_code() -> Result<String, AppError> {
 
 /// What the device with this code asks for. A code that is none was a guess of this network and this user, and stays counted:
 /// [`AppError::TooManyTries`] comes before anything is looked at.
-pub async fn find(app: &App, visit: &Visit, typed: &str) -> Result<Asked, AppError> {
+pub async fn find(app: &App, settings: &OauthSettings, visit: &Visit, typed: &str) -> Result<Asked, AppError> {
     let user_id = &visit.user()?.user.id;
     if typed.trim().is_empty() {
         return Err(Invalid::CodeMissing.into());
     }
     let tried = app.throttle.admit(Way::Client, &visit.caller.ip).await?;
     let is_one = tried.keep_if_looked_at(again(|| is_one(app, user_id, typed)).await).await?;
-    let asked = if is_one { find_uncounted(app, typed).await? } else { None };
+    let asked = if is_one { find_uncounted(app, settings, typed).await? } else { None };
     let asked = asked.ok_or(Invalid::DeviceCodeWrong)?;
     tried.succeeded().await;
     Ok(asked)
@@ -140,11 +141,11 @@ async fn is_one(app: &App, user_id: &str, typed: &str) -> Result<bool, AppError>
 }
 
 /// As [`find`], for the page behind it, to which a code leads that was found.
-pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppError> {
+pub async fn find_uncounted(app: &App, settings: &OauthSettings, code: &str) -> Result<Option<Asked>, AppError> {
     let pool = &app.state.db.pool;
     let row = store::find_waiting(pool, &hash(&app.secret, code), app.now_ms()).await?;
     let Some(row) = row else { return Ok(None) };
-    let client = clients::store::find_client(pool, &row.client_id).await?.filter(Client::is_active);
+    let client = clients::store::find_client(pool, &row.client_id).await?.filter(|client| settings.admits(client));
     let device =
         Device { code: shown(code), caller: Caller { ip: row.ip, user_agent: row.user_agent }, since: row.created_at };
     Ok(client.map(|client| Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device)))
@@ -152,8 +153,14 @@ pub async fn find_uncounted(app: &App, code: &str) -> Result<Option<Asked>, AppE
 
 /// The user has looked at what is asked for, and says yes or no. The name of the application. Of two who decide at once, the
 /// second has a code that is none any more.
-pub async fn decide(app: &App, visit: &Visit, code: &str, may: bool) -> Result<String, AppError> {
-    let asked = find(app, visit, code).await?;
+pub async fn decide(
+    app: &App,
+    settings: &OauthSettings,
+    visit: &Visit,
+    code: &str,
+    may: bool,
+) -> Result<String, AppError> {
+    let asked = find(app, settings, visit, code).await?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = if may {
         let (id, ended) = grant(&mut tx, app, visit, &asked, true).await?;
