@@ -9,6 +9,7 @@ use super::{
     clients::{Client, by::By},
     grants,
     grants::store::{CodeRow, GrantRow},
+    ticket,
 };
 use crate::{
     auth::{
@@ -34,7 +35,7 @@ pub async fn allow(app: &App, visit: &Visit, asked: &Asked, consented: bool) -> 
     if !asked.is_for(visit.user()?) {
         return Err(AppError::BadRequest);
     }
-    let code = random::token()?;
+    let code = ticket::make(&app.secret, "")?;
     let mut tx = app.state.db.begin_write().await?;
     let (grant_id, ended) = grant(&mut tx, app, visit, asked, consented).await?;
     let row = CodeRow {

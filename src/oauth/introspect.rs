@@ -8,6 +8,7 @@ use super::{
     grants,
     refusal::Refusal,
     scope::{EMAIL, OPENID, PROFILE, Scopes},
+    ticket,
 };
 use crate::{
     auth::{
@@ -18,7 +19,7 @@ use crate::{
             claims::{Claims, Verified, resource},
             keys::Keys,
             verify,
-            verify::verify_granted,
+            verify::{parties_of_id_token, verify_granted},
         },
         users,
     },
@@ -28,19 +29,19 @@ use crate::{
 /// The access token of an application, where it works now. No database is asked; [`AppError::Busy`] where no one can tell.
 pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verified>, AppError> {
     let revocations = &app.terminator.revocations;
-    let Some(verified) = verified(app, keys, token).await else { return Ok(None) };
+    let Ok(verified) = verified(app, keys, token).await else { return Ok(None) };
     revocations.ensure_fresh().await?;
     Ok((!revocations.is_dead(verified.revocation_subject(), &verified.kid)).then_some(verified))
 }
 
 /// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
-async fn verified(app: &App, keys: &Keys, token: &str) -> Option<Verified> {
+async fn verified(app: &App, keys: &Keys, token: &str) -> Result<Verified, verify::Refusal> {
     match verify_granted(&app.state, keys, token) {
         Err(verify::Refusal::UnknownKey(kid)) => {
             keys.look_for(&kid).await;
-            verify_granted(&app.state, keys, token).ok()
+            verify_granted(&app.state, keys, token)
         }
-        verified => verified.ok(),
+        verified => verified,
     }
 }
 
@@ -70,17 +71,19 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
     })
 }
 
-/// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. Whether it is a token
-/// that was ever issued.
+/// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. Whether anyone was
+/// ever given it: an ID token, too, and what has expired, and what was deleted since.
 pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<bool, Refusal> {
     let (pool, token) = (&app.state.db.pool, params.required("token")?);
     let claims = verified(app, keys, token).await.map(|verified| verified.claims);
-    let is_own = claims.as_ref().is_some_and(|claims| claims.sub == client.id);
+    let is_own = claims.as_ref().is_ok_and(|claims| claims.sub == client.id);
     let id = match claims {
-        Some(claims) => claims.grant.map(|grant| grant.id),
-        None => grants::store::find_refresh(pool, &random::hash(token)).await?.map(|token| token.grant_id),
+        Ok(claims) => claims.grant.map(|grant| grant.id),
+        Err(verify::Refusal::Expired) => return Ok(true),
+        Err(_) => grants::store::find_refresh(pool, &random::hash(token)).await?.map(|token| token.grant_id),
     };
-    let Some(id) = id else { return Ok(false) };
+    let is_id_token = || parties_of_id_token(&app.state, keys, token).is_ok();
+    let Some(id) = id else { return Ok(ticket::was_given(&app.secret, token) || is_id_token()) };
     if is_own {
         let tx = app.state.db.begin_write().await?;
         allow::commit(tx, app, &[id], &Actor::System, EndReason::LoggedOut).await?;

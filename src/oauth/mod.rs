@@ -26,4 +26,5 @@ pub mod routes;
 pub mod scope;
 pub mod settings;
 pub mod store;
+pub mod ticket;
 pub mod token;

@@ -46,12 +46,6 @@ impl Refusal {
         Self::new("unauthorized_client", "This server takes registered applications only")
     }
 
-    /// As [`Self::grant`], of a code or a token that is none.
-    pub const fn guess(why: &'static str) -> Self {
-        let (status, challenge, why) = (StatusCode::BAD_REQUEST, "", Cow::Borrowed(why));
-        Self { error: "invalid_grant", why, status, challenge, retry_after: None, is_guess: true }
-    }
-
     pub fn client() -> Self {
         let why = "Unknown or disabled application, or wrong credentials.";
         Self::with(StatusCode::UNAUTHORIZED, "invalid_client", why, "Basic realm=\"latchkey\"")

@@ -16,9 +16,11 @@ use super::{
     refusal::Refusal,
     scope::{OFFLINE, OPENID, Scopes},
     settings::OauthSettings,
+    ticket,
 };
 use crate::{
     auth::{
+        app::App,
         event,
         event::{Actor, Event, Kind},
         outbox,
@@ -75,10 +77,11 @@ const VERIFIER_CHARS: RangeInclusive<usize> = 43..=128;
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
 async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
-    let (hash, now_ms) = (random::hash(params.required("code")?), app.now_ms());
+    let (code, now_ms) = (params.required("code")?, app.now_ms());
+    let hash = random::hash(code);
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
-    let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or(Refusal::guess(WRONG_CODE))?;
+    let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or_else(|| unknown(app, code, WRONG_CODE))?;
     let is_first = grants::store::use_code(&mut *tx, &hash, now_ms).await?;
     let grant = grants::store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
     let fits = is_first
@@ -97,6 +100,13 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
     go_on(asker, tx, grant, Next::First { nonce: &code.nonce }).await
 }
 
+/// Of a code or token without a row: it was deleted with its user, or for its age, or is a guess.
+fn unknown(app: &App, ticket: &str, why: &'static str) -> Refusal {
+    let mut refusal = Refusal::grant(why);
+    refusal.is_guess = !ticket::was_given(&app.secret, ticket);
+    refusal
+}
+
 /// RFC 8707 2.2: a token is for what the user was asked for.
 fn is_of(Asker { app, params, .. }: &Asker, grant: &GrantRow) -> Result<(), Refusal> {
     match params.get("resource") {
@@ -108,14 +118,16 @@ fn is_of(Asker { app, params, .. }: &Asker, grant: &GrantRow) -> Result<(), Refu
     }
 }
 
+const WRONG_DEVICE_CODE: &str = "The device code is unknown or used, or belongs to another application";
+
 /// RFC 8628 3.4: not yet, no, or tokens, once.
 async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
-    let (hash, now_ms) = (random::hash(params.required("device_code")?), app.now_ms());
+    let (code, now_ms) = (params.required("device_code")?, app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
-    let row = device::store::lock(&mut *tx, &hash).await?;
+    let row = device::store::lock(&mut *tx, &random::hash(code)).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
-    let mut row = row.ok_or(Refusal::guess("The device code is unknown or used, or belongs to another application"))?;
+    let mut row = row.ok_or_else(|| unknown(app, code, WRONG_DEVICE_CODE))?;
     if row.expires_at <= now_ms {
         return Err(Refusal::new("expired_token", "The device code has expired"));
     }
@@ -144,9 +156,10 @@ const WRONG_REFRESH: Refusal = Refusal::grant(NO_REFRESH);
 
 async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
-    let (hash, now_ms) = (random::hash(params.required("refresh_token")?), app.now_ms());
+    let (token, now_ms) = (params.required("refresh_token")?, app.now_ms());
+    let hash = random::hash(token);
     let mut tx = app.state.db.begin_write().await?;
-    let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or(Refusal::guess(NO_REFRESH))?;
+    let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or_else(|| unknown(app, token, NO_REFRESH))?;
     // Locked: of fifty that come at once each sees what the one before has done.
     let grant = grants::store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
@@ -221,7 +234,7 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     }
     let may_refresh = is_head && (!stands || client.kind == ClientKind::Spa);
     let until = session_end.min(now_ms + REFRESH_MS);
-    let refresh = may_refresh.then(random::token).transpose()?.map(|token| format!("lkr_{token}"));
+    let refresh = may_refresh.then(|| ticket::make(&app.secret, "lkr_")).transpose()?;
     if let Some(token) = &refresh {
         grants::store::insert_refresh(&mut tx, &random::hash(token), &grant.id, now_ms, until).await?;
     }

@@ -272,6 +272,32 @@ on_both_databases! {
         assert_eq!(ledger.refresh(text(&tokens, "refresh_token")).await.status, 200);
     }
 
+    async fn what_went_with_its_user_or_has_expired_is_no_guess_nor_is_an_id_token(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let phone = register(&app, &mut ada, "native", BACK, ALL).await;
+        let (tokens, code) = (phone.tokens(&mut bob, ALL).await, phone.code(&mut bob, &[]).await);
+        let id = app.user("bob").await.id;
+        let fields = [("user", &*id), ("reason", "x"), ("confirmation", "bob@example.com")];
+        assert_eq!(ada.act("delete_user", &fields).await.status, 200);
+        assert_eq!(app.count("select (select count(*) from refresh_tokens) + (select count(*) from authorization_codes)").await, 0);
+        app.clock.advance_ms(10 * 60 * SECOND);
+        for _ in 0..35 {
+            for refused in [phone.refresh(text(&tokens, "refresh_token")).await, phone.redeem(&code).await] {
+                assert_eq!((refused.status, text(&refused.json(), "error")), (400, "invalid_grant"));
+            }
+            for name in ["refresh_token", "access_token", "id_token"] {
+                assert_eq!(phone.post("/oauth/revoke", &[("token", text(&tokens, name))]).await.status, 200, "{name}");
+            }
+        }
+        let changed = |ticket: &str| format!("{}{}", &ticket[..ticket.len() - 1], if ticket.ends_with('A') { "B" } else { "A" });
+        let guesses = [changed(text(&tokens, "refresh_token")), changed(&code), "lkr_guessed".to_owned()];
+        let mut statuses = Vec::new();
+        for guess in guesses.iter().cycle().take(32) {
+            statuses.push(phone.refresh(guess).await.status);
+        }
+        assert_eq!((statuses[0], statuses[31]), (400, 429), "{statuses:?}");
+    }
+
     async fn what_was_ended_is_no_guess(app: TestApp) {
         let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
         let phone = register(&app, &mut ada, "native", BACK, ALL).await;

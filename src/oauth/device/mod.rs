@@ -17,6 +17,7 @@ use super::{
     refusal::Refusal,
     scope::{OFFLINE, Scopes},
     settings::OauthSettings,
+    ticket,
 };
 use crate::{
     auth::{
@@ -60,7 +61,7 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
     let issuer = &app.state.site.issuer;
     let audience = params.resource(issuer)?;
     let _counted = app.throttle.admit(Way::Device, &caller.ip).await?;
-    let (code, device_code, now_ms) = (new_code()?, format!("lkd_{}", random::token()?), app.now_ms());
+    let (code, device_code, now_ms) = (new_code()?, ticket::make(&app.secret, "lkd_")?, app.now_ms());
     let row = DeviceRow {
         hash: random::hash(&device_code),
         user_code: hash(&app.secret, &code),
