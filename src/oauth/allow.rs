@@ -27,8 +27,8 @@ use crate::{
 
 /// A code works for so long: the time of one redirect.
 const CODE_MS: i64 = 60_000;
-/// Of one application and user; beyond it the one unused for longest ends.
-const GRANTS_MAX: i64 = 20;
+/// Of one application and user, and so many whose code no one has redeemed; beyond it the one unused for longest ends.
+pub const GRANTS_MAX: i64 = 20;
 
 /// Makes the code that the application redeems. `consented`: the user was asked just now.
 pub async fn allow(app: &App, visit: &Visit, asked: &Asked, consented: bool) -> Result<Answer, AppError> {
@@ -37,28 +37,21 @@ pub async fn allow(app: &App, visit: &Visit, asked: &Asked, consented: bool) -> 
     }
     let code = ticket::make(&app.secret, "")?;
     let mut tx = app.state.db.begin_write().await?;
-    let (grant_id, ended) = grant(&mut tx, app, visit, asked, consented).await?;
     let row = CodeRow {
-        grant_id,
+        grant_id: grant(&mut tx, app, visit, asked, consented).await?,
         redirect_uri: asked.redirect_uri.clone(),
         challenge: asked.challenge.clone(),
         nonce: asked.nonce.clone(),
         expires_at: app.now_ms() + CODE_MS,
     };
     grants::store::insert_code(&mut *tx, &random::hash(&code), &row).await?;
-    commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
+    tx.commit().await?;
     Ok(asked.answer(&[("code", &code)]))
 }
 
-/// The first part of a transaction: what the user lets the application do, in whatever way it asked. Of the user's grants
-/// to it the one unused for longest ends, where there are too many: those are ended, and the caller revokes their tokens.
-pub async fn grant(
-    tx: &mut Tx,
-    app: &App,
-    visit: &Visit,
-    asked: &Asked,
-    consented: bool,
-) -> Result<(String, Vec<String>), AppError> {
+/// The first part of a transaction: what the user lets the application do, in whatever way it asked; its id. Until it is
+/// redeemed it ends no other one that is in use: any page can bring it about by leading the user here.
+pub async fn grant(tx: &mut Tx, app: &App, visit: &Visit, asked: &Asked, consented: bool) -> Result<String, AppError> {
     let (someone, caller) = (visit.user()?, &visit.caller);
     if someone.in_grace {
         return Err(AppError::SessionRenewed);
@@ -81,14 +74,14 @@ pub async fn grant(
         created_at: now_ms,
         last_used_at: None,
     };
-    let ended = grants::store::end_surplus(&mut **tx, &grant, GRANTS_MAX - 1).await?;
+    grants::store::end_surplus(&mut **tx, &grant, GRANTS_MAX - 1).await?;
     grants::store::insert_grant(&mut **tx, &grant).await?;
     if consented {
         let mut details = asked.client.in_event();
         details["scope"] = grant.scopes.into();
         By::User(someone, caller).note(tx, Kind::AppConnected, &user.id, details, now_ms).await?;
     }
-    Ok((grant.id, ended))
+    Ok(grant.id)
 }
 
 /// Revokes the tokens of these grants, which the transaction has ended, and commits. This instance refuses them from then on.

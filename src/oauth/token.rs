@@ -238,7 +238,11 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
     if let Some(token) = &refresh {
         grants::store::insert_refresh(&mut tx, &random::hash(token), &grant.id, now_ms, until).await?;
     }
-    tx.commit().await?;
+    let surplus = match is_first {
+        true => grants::store::end_surplus(&mut *tx, &grant, allow::GRANTS_MAX).await?,
+        false => Vec::new(),
+    };
+    allow::commit(tx, app, &surplus, &Actor::System, EndReason::GaveWay).await?;
     let now = now_ms / 1000;
     let exp = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
     // While the session is active, as for a page: no token is made around its end.

@@ -268,8 +268,32 @@ on_both_databases! {
                 assert!(answer.header("location").contains("code="), "{}", answer.header("location"));
             }
         }
-        assert_eq!(app.count("select count(*) from grants where ended_at is null").await, 40, "twenty of each kind");
+        assert_eq!(app.count("select count(*) from grants where ended_at is null").await, 41, "twenty codes of each kind, and what is in use");
         assert_eq!(ledger.refresh(text(&tokens, "refresh_token")).await.status, 200);
+    }
+
+    async fn a_code_that_no_one_redeems_ends_nothing_that_is_in_use(app: TestApp) {
+        let (_, mut bob, ledger, first) = connected(&app).await;
+        let code = async |bob: &mut Caller| ledger.code(bob, &[("scope", ALL), ("prompt", "consent")]).await;
+        let mut all = vec![first];
+        while all.len() < 20 {
+            app.clock.advance_ms(1);
+            let code = code(&mut bob).await;
+            all.push(ledger.redeem(&code).await.json());
+        }
+        app.clock.advance_ms(1);
+        let unredeemed = code(&mut bob).await;
+        for tokens in &all {
+            assert_eq!(me(&app, tokens).await, 200, "all twenty work");
+        }
+        app.clock.advance_ms(1);
+        assert_eq!(ledger.redeem(&unredeemed).await.status, 200);
+        let mut left = Vec::new();
+        for tokens in &all {
+            left.push(me(&app, tokens).await);
+        }
+        assert_eq!(left, [&[401][..], &[200; 19]].concat(), "the one unused for longest, at once");
+        assert_eq!(ledger.refresh(text(&all[0], "refresh_token")).await.status, 400);
     }
 
     async fn what_went_with_its_user_or_has_expired_is_no_guess_nor_is_an_id_token(app: TestApp) {

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use self::store::DeviceRow;
 use super::{
     addresses::DEVICE_PAGE,
-    allow::{commit, grant},
+    allow::grant,
     authorize::{Asked, Device},
     clients,
     clients::{ClientKind, authenticate::Asker},
@@ -22,8 +22,6 @@ use super::{
 use crate::{
     auth::{
         app::App,
-        event::Actor,
-        revocations::EndReason,
         throttle,
         throttle::{Way, count::Limits},
         visit::Visit,
@@ -163,17 +161,16 @@ pub async fn decide(
 ) -> Result<String, AppError> {
     let asked = find(app, settings, visit, code).await?;
     let mut tx = app.state.db.begin_write().await?;
-    let (grant_id, ended) = if may {
-        let (id, ended) = grant(&mut tx, app, visit, &asked, true).await?;
-        (Some(id), ended)
+    let grant_id = if may {
+        Some(grant(&mut tx, app, visit, &asked, true).await?)
     } else {
         visit.user()?.hold(&mut tx).await?;
-        (None, Vec::new())
+        None
     };
     if !store::decide(&mut *tx, &hash(&app.secret, code), grant_id.as_deref(), app.now_ms()).await? {
         return Err(Invalid::DeviceCodeWrong.into());
     }
-    commit(tx, app, &ended, &Actor::System, EndReason::GaveWay).await?;
+    tx.commit().await?;
     Ok(asked.client.name)
 }
 

@@ -97,15 +97,17 @@ pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantR
     sqlx::query_as(statement).bind(user_id).fetch_all(db).await
 }
 
-/// When a new one is made: ends those of its kind beyond this number that its application has of its user. First those that
-/// nothing came of, which any page can bring about by leading the user here, then the longest unused. What goes on without
-/// the session does not give way to what ends with it.
+/// When one is made, or redeemed: ends those of its kind beyond this number that its application has of its user, the longest
+/// unused first. What goes on without the session does not give way to what ends with it, nor what is in use to a code.
 pub async fn end_surplus(db: impl Conn<'_>, new: &GrantRow, keep: i64) -> sqlx::Result<Vec<String>> {
-    let statement = "update grants set ended_at = $1, end_reason = $2 where id in (select id from grants where client_id = $3 \
-         and user_id = $4 and ended_at is null and (case when sid = '' then 1 else 0 end) = $6 order by last_used_at is null, \
-         coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $5) returning id";
-    let query = sqlx::query_scalar(statement).bind(new.created_at).bind(EndReason::GaveWay.into_str());
-    query.bind(&new.client_id).bind(&new.user_id).bind(keep).bind(i64::from(new.sid.is_empty())).fetch_all(db).await
+    // The outer condition is asked again where one is redeemed meanwhile, the inner one is not.
+    let statement = "update grants set ended_at = $1, end_reason = $2 where (case when last_used_at is null then 0 else 1 end) = $7 \
+         and id in (select id from grants where client_id = $3 and user_id = $4 and ended_at is null and \
+         (case when sid = '' then 1 else 0 end) = $6 and (case when last_used_at is null then 0 else 1 end) = $7 \
+         order by coalesce(last_used_at, created_at) desc, id desc limit 1000 offset $5) returning id";
+    let query = sqlx::query_scalar(statement).bind(new.last_used_at.unwrap_or(new.created_at));
+    let query = query.bind(EndReason::GaveWay.into_str()).bind(&new.client_id).bind(&new.user_id).bind(keep);
+    query.bind(i64::from(new.sid.is_empty())).bind(i64::from(new.last_used_at.is_some())).fetch_all(db).await
 }
 
 /// Ends one grant; returns its id, unless it has ended already.
