@@ -88,10 +88,7 @@ pub async fn check(
     settings: &OauthSettings,
     query: &str,
 ) -> Result<Result<Asked, Wrong>, AppError> {
-    let params = match Params::parse(query.as_bytes()) {
-        Ok(params) => params,
-        Err(twice) => return Ok(Err(Wrong::Here(format!("{twice} in the link.")))),
-    };
+    let params = Params::read(query.as_bytes());
     let (id, redirect_uri) = (params.get("client_id"), params.get("redirect_uri"));
     Ok(match clients::store::find_client(&app.state.db.pool, id).await? {
         Some(client)
@@ -99,7 +96,10 @@ pub async fn check(
         {
             understand(app, keys, &params, client).map_err(Wrong::Back)
         }
-        client => Err(Wrong::Here(no_way_back(client.as_ref(), id, redirect_uri).to_owned())),
+        client => Err(Wrong::Here(match params.twice.as_deref() {
+            Some(name @ ("client_id" | "redirect_uri")) => format!("{name} comes twice in the link."),
+            _ => no_way_back(client.as_ref(), id, redirect_uri).to_owned(),
+        })),
     })
 }
 
@@ -150,8 +150,10 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
     if is_too_long {
         asked.state.clear();
     }
-    match fault_of(&asked, params, is_too_long, user_id.is_ok()) {
-        Some((error, why)) => Err(asked.refused(error, why)),
+    let twice = params.fault().map(|fault| (fault.error, fault.why));
+    let fault = || fault_of(&asked, params, is_too_long, user_id.is_ok()).map(|(error, why)| (error, why.into()));
+    match twice.or_else(fault) {
+        Some((error, why)) => Err(asked.refused(error, &why)),
         None => Ok(asked),
     }
 }

@@ -94,7 +94,7 @@ async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) 
 /// Reads what an application says of itself that no one has registered; what is wrong with it, if anything is. A visitor who
 /// is not logged in is asked to be, before this server calls anyone for them.
 async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Result<Option<String>, AppError> {
-    let params = Params::parse(query.as_bytes()).unwrap_or_default();
+    let params = Params::read(query.as_bytes());
     let (id, app) = (params.get("client_id"), &page.app);
     if !clients::is_document(id) {
         return Ok(None);
@@ -160,7 +160,7 @@ pub async fn device(page: &PageRequest, settings: &OauthSettings) -> Result<Foun
         return shows(move || view! { <ConsentPage asked viewer request=code /> });
     }
     let query = page.parts.uri.query().unwrap_or_default();
-    let given = Params::parse(query.as_bytes()).unwrap_or_default().get("user_code").to_owned();
+    let given = Params::read(query.as_bytes()).get("user_code").to_owned();
     shows(move || view! { <DevicePage given /> })
 }
 

@@ -27,22 +27,41 @@ pub const NO_TARGET: &str = "resource must be the API of this server, or an http
 /// Of a scope.
 pub const NOT_REGISTERED: &str = "The application hasn't registered this scope";
 
-/// Parameters, each there once at most (RFC 6749 3.1).
+/// Parameters. Of one that comes twice no one knows which is meant: it has no value, and is told as a fault.
 #[derive(Clone, Debug, Default)]
-pub struct Params(BTreeMap<String, String>);
+pub struct Params {
+    given: BTreeMap<String, String>,
+    /// The first that came twice.
+    pub twice: Option<String>,
+}
 
 impl Params {
-    /// What is wrong is said in words: which one comes twice.
-    pub fn parse(encoded: &[u8]) -> Result<Self, String> {
-        let mut params = BTreeMap::new();
+    pub fn read(encoded: &[u8]) -> Self {
+        let mut params = Self::default();
         for (name, value) in url::form_urlencoded::parse(encoded) {
-            if params.contains_key(&*name) {
-                let is_name = name.len() <= NAME_CHARS_MAX && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
-                return Err(format!("{} comes twice", if is_name { &name } else { "A parameter" }));
+            if params.given.contains_key(&*name) {
+                params.given.insert(name.clone().into_owned(), String::new());
+                params.twice.get_or_insert(name.into_owned());
+            } else {
+                params.given.insert(name.into_owned(), value.into_owned());
             }
-            params.insert(name.into_owned(), value.into_owned());
         }
-        Ok(Self(params))
+        params
+    }
+
+    /// Each is there once at most (RFC 6749 3.1), also a resource (RFC 8707 2).
+    pub fn parse(encoded: &[u8]) -> Result<Self, Refusal> {
+        let params = Self::read(encoded);
+        params.fault().map_or(Ok(params), Err)
+    }
+
+    pub fn fault(&self) -> Option<Refusal> {
+        let name = self.twice.as_deref()?;
+        let is_name = name.len() <= NAME_CHARS_MAX && name.bytes().all(|c| c.is_ascii_lowercase() || c == b'_');
+        Some(match name {
+            "resource" => Refusal::new("invalid_target", "Name one resource: a token is for one API"),
+            _ => Refusal::request(format!("{} comes twice", if is_name { name } else { "A parameter" })),
+        })
     }
 
     pub fn required(&self, name: &str) -> Result<&str, Refusal> {
@@ -72,7 +91,7 @@ impl Params {
 
     /// Empty where it is not there: both mean the same (RFC 6749 3.1).
     pub fn get(&self, name: &str) -> &str {
-        self.0.get(name).map_or("", String::as_str)
+        self.given.get(name).map_or("", String::as_str)
     }
 }
 

@@ -358,7 +358,9 @@ on_both_databases! {
             (service.query(&[("redirect_uri", BACK)]), "t log users in"),
             (disabled.query(&[]), "is disabled"),
             (format!("{usual}&redirect_uri=x"), "redirect_uri comes twice"),
-            (format!("{usual}&call+us=1&call+us=2"), "A parameter comes twice"),
+            (format!("{usual}&redirect_uri={BACK}"), "redirect_uri comes twice"),
+            (format!("{usual}&client_id={}", ledger.id), "client_id comes twice"),
+            (format!("{usual}&scope=x&scope=y&redirect_uri={BACK}"), "redirect_uri is missing"),
         ] {
             let page = ada.open(&format!("/oauth/authorize?{query}")).await;
             assert!(page.status == 400 && page.text().contains(why), "{query}: {}", page.text());
@@ -379,7 +381,8 @@ on_both_databases! {
         assert_eq!((led.status, led.header("location")), (303, &*format!("/oauth/authorize?{query}")));
         assert!(bob.open(led.header("location")).await.text().contains("Allow Ledger access"));
         let led = by_form("/oauth/authorize?state=x", form, &query).await;
-        assert!(bob.open(led.header("location")).await.text().contains("state comes twice"), "in the address and in the form");
+        let twice = told(&bob.open(led.header("location")).await);
+        assert_eq!(value(&twice, "error_description"), "state comes twice", "in the address and in the form");
         let led = by_form("/oauth/logout", form, &encoded(&[("client_id", &ledger.id), ("state", "a b\r\n&")])).await;
         assert_eq!((led.status, led.header("location")), (303, &*format!("/oauth/logout?client_id={}&state=a+b%0D%0A%26", ledger.id)));
         assert!(bob.open(led.header("location")).await.text().contains("asks to log you out"));
@@ -542,6 +545,38 @@ on_both_databases! {
         for long in ["x".repeat(1_001), "\"".repeat(900)] {
             let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(&[("state", &long)]))).await;
             assert_eq!(value(&told(&answer), "error"), "invalid_request", "the answer to it would be lost: {long}");
+        }
+    }
+
+    async fn what_comes_twice_is_told_to_the_application_and_to_programs(app: TestApp) {
+        let mut ada = app.admin().await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        let usual = ledger.query(&[("scope", "openid")]);
+        let apis = "resource=https%3A%2F%2Fa.example%2F&resource=https%3A%2F%2Fb.example%2F";
+        for (more, error, state) in [
+            ("scope=openid", "invalid_request", "a state"),
+            ("response_type=code", "invalid_request", "a state"),
+            ("response_mode=form_post&response_mode=query", "invalid_request", "a state"),
+            ("call+us=1&call+us=2", "invalid_request", "a state"),
+            ("state=x", "invalid_request", ""),
+            (apis, "invalid_target", "a state"),
+        ] {
+            let answer = app.anonymous().open(&format!("/oauth/authorize?{usual}&{more}")).await;
+            let told = told(&answer);
+            assert!(answer.header("location").starts_with(&format!("{BACK}?error=")), "{more}: {}", answer.header("location"));
+            assert_eq!((value(&told, "error"), value(&told, "state"), value(&told, "iss")), (error, state, ISSUER), "{more}");
+            assert!(!value(&told, "error_description").contains("call us"), "nothing of theirs is repeated");
+        }
+        let itself = format!("client_id={}&client_secret={}", ledger.id, ledger.secret.as_deref().expect("a secret"));
+        for (path, more, error) in [
+            ("/oauth/token", &*format!("grant_type=authorization_code&code=x&{apis}"), "invalid_target"),
+            ("/oauth/token", "grant_type=authorization_code&code=x&code=y", "invalid_request"),
+            ("/oauth/introspect", "token=x&token=y", "invalid_request"),
+            ("/oauth/revoke", "token=x&token=y", "invalid_request"),
+            ("/oauth/device_authorization", apis, "invalid_target"),
+        ] {
+            let answer = post(&ada, path, &format!("{itself}&{more}"), &[]).await;
+            assert_eq!((answer.status, text(&answer.json(), "error")), (400, error), "{path} {more}");
         }
     }
 

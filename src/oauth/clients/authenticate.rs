@@ -36,7 +36,7 @@ impl<S: Send + Sync> FromRequest<S> for Asker {
 
     async fn from_request(request: Request, _: &S) -> Result<Self, Refusal> {
         let (parts, body) = form(request).await.map_err(Refusal::request)?;
-        let params = Params::parse(&body).map_err(Refusal::request)?;
+        let params = Params::parse(&body)?;
         let app = parts.extensions.get::<App>().cloned().ok_or_else(AppError::internal)?;
         let guards = parts.extensions.get::<Guards>().cloned().ok_or_else(AppError::internal)?;
         let caller = caller_of(&parts, &app.state.config);
