@@ -24,6 +24,7 @@ use super::{
         consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
         store::GrantRow,
     },
+    log_out,
     log_out::{named, way_back},
     notices,
     params::Params,
@@ -186,8 +187,9 @@ pub async fn log_out(page: &PageRequest, settings: &OauthSettings) -> Result<Fou
             None => elsewhere("/login"),
         };
     };
-    let viewer = someone.viewer();
-    shows(move || view! { <LogOutPage viewer request /> })
+    let (viewer, client) = (someone.viewer(), log_out::client(&page.app, settings, &request).await?);
+    let name = client.map_or_else(|| "An application".into(), |client| isolated(&client.name));
+    shows(move || view! { <LogOutPage name viewer request /> })
 }
 
 /// What the page of consent has led to.

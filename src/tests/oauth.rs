@@ -790,7 +790,11 @@ on_both_databases! {
         let request = |back: &str| encoded(&[("client_id", &id), ("post_logout_redirect_uri", back), ("state", "s")]);
         let mut bob = app.logged_in("bob").await;
         let page = bob.open(&format!("/oauth/logout?{}", request("https://app.example/bye"))).await;
-        assert!(page.status == 200 && page.text().contains("bob@example.com"), "he is asked");
+        let words = page.text();
+        assert!(page.status == 200 && words.contains("Ledger asks to log you out here, too."), "he is asked: {words}");
+        assert!(words.contains("bob@example.com"), "{words}");
+        let unknown = bob.open("/oauth/logout?client_id=none").await.text();
+        assert!(unknown.contains("An application asks to log you out"), "{unknown}");
         assert_eq!(bob.open("/dashboard").await.status, 200, "reading changes nothing");
         let answer = bob.act("log_out_for_app", &[("request", &request("https://app.example/bye"))]).await;
         assert_eq!(bob.open(answer.header("location")).await.header("refresh"), "0; url=https://app.example/bye?state=s");

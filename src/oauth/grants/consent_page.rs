@@ -112,12 +112,12 @@ pub fn WrongRequestPage(
     }
 }
 
-/// Asks the user whom an application wants to log out.
+/// Asks the user whom an application of this name wants to log out.
 #[component]
-pub fn LogOutPage(viewer: Viewer, request: String) -> impl IntoView {
+pub fn LogOutPage(name: String, viewer: Viewer, request: String) -> impl IntoView {
     view! {
         <Page title="Log out" narrow=true>
-            <p>{format!("An application asks to log you out here, too. You're logged in as {}.", viewer.email)}</p>
+            <p>{format!("{name} asks to log you out here, too. You're logged in as {}.", viewer.email)}</p>
             <FormFrame>
                 <ButtonForm action=LogOutForApp::PATH fields=vec![("request", request)] form_class="form" class="button primary">
                     "Log out"
