@@ -119,7 +119,6 @@ fn no_way_back(client: Option<&Client>, id: &str, redirect_uri: &str) -> &'stati
 fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result<Asked, Answer> {
     let issuer = app.state.site.issuer.clone();
     let given = |name: &str| params.get(name).to_owned();
-    let prompts = |word: &str| params.get("prompt").split_ascii_whitespace().any(|given| given == word);
     let scopes = match params.get("scope") {
         "" => client.scopes.without(OFFLINE),
         text => Scopes::parse(text).unwrap_or_default(),
@@ -130,9 +129,9 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         scopes: if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes },
         redirect_uri: given("redirect_uri"),
         resource: params.resource(&issuer).unwrap_or_default(),
-        silent: prompts("none"),
-        anew: prompts("login"),
-        asks_again: prompts("consent") || prompts("select_account"),
+        silent: prompts(params, "none"),
+        anew: prompts(params, "login"),
+        asks_again: prompts(params, "consent") || prompts(params, "select_account"),
         max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
         proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
         state: given("state"),
@@ -156,6 +155,11 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         Some((error, why)) => Err(asked.refused(error, &why)),
         None => Ok(asked),
     }
+}
+
+/// Whether the request has this word in its `prompt`.
+pub fn prompts(params: &Params, word: &str) -> bool {
+    params.get("prompt").split_ascii_whitespace().any(|given| given == word)
 }
 
 /// Whom an ID token names, where one has come that is for this application.

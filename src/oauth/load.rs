@@ -8,7 +8,7 @@ use super::{
     addresses, allow,
     answer::{Answer, AnswerPage},
     authorize,
-    authorize::{Asked, PROVEN_AFTER, Wrong},
+    authorize::{Asked, PROVEN_AFTER, Wrong, prompts},
     clients,
     clients::{
         app_form::NewAppPage, app_page::AppPage, apps_page::AppsPage, calls, credentials::secret_name, document,
@@ -92,6 +92,10 @@ async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) 
     shows(move || view! { <ConsentPage asked viewer request /> })
 }
 
+/// No one can tell whether the address is its own, and no page may ask the user to log in.
+const UNKNOWN_AND_SILENT: &str = "We don't know the application that sent you here yet, and it asked us not to show you a login form. Log \
+                                  in here first.";
+
 /// Reads what an application says of itself that no one has registered; what is wrong with it, if anything is. A visitor who
 /// is not logged in is asked to be, before this server calls anyone for them.
 async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Result<Option<String>, AppError> {
@@ -105,8 +109,11 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
         return Ok(Some(why.into()));
     }
     if page.someone.is_none() {
-        let known = clients::store::find_client(&app.state.db.pool, id).await?;
-        return known.map(|_| None).ok_or(AppError::NotLoggedIn);
+        return match clients::store::find_client(&app.state.db.pool, id).await? {
+            None if !prompts(&params, "none") => Err(AppError::NotLoggedIn),
+            None => Ok(Some(UNKNOWN_AND_SILENT.into())),
+            Some(_) => Ok(None),
+        };
     }
     let why = document::learn(app, settings, id, &caller_of(&page.parts, &app.state.config).ip).await?;
     Ok(why.map(|why| format!("The application couldn't be read from the address that's its ID: {why}.")))

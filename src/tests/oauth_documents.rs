@@ -98,6 +98,9 @@ on_both_databases! {
 
         let visitor = app.anonymous().open(&address).await;
         assert!(visitor.header("location").starts_with("/login"), "{}", visitor.text());
+        let silent = app.anonymous().open(&format!("{address}&prompt=none")).await;
+        assert_eq!((silent.status, silent.header("location")), (400, ""), "no form: {}", silent.text());
+        assert!(silent.text().contains("not to show you a login form"), "{}", silent.text());
         assert_eq!(site.calls(), 0, "no stranger makes this server call anyone");
 
         let page = bob.open(&address).await.text();
