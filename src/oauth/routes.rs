@@ -120,6 +120,8 @@ pub async fn may_ask() -> impl IntoResponse {
     let allow = [
         (header::ACCESS_CONTROL_ALLOW_METHODS, "GET, POST"),
         (header::ACCESS_CONTROL_ALLOW_HEADERS, "authorization, content-type"),
+        // To find out takes a look at all applications.
+        (header::ACCESS_CONTROL_MAX_AGE, "600"),
     ];
     (StatusCode::NO_CONTENT, AppendHeaders(allow))
 }

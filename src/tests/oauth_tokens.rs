@@ -574,6 +574,7 @@ on_both_databases! {
                 let request = Request::builder().method("OPTIONS").uri(path).header(header::HOST, HOST).header("origin", origin);
                 let answer = preflight.copy().send(request.body(Body::empty()).expect("a request")).await;
                 assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, allowed), "{path} {origin}");
+                assert_eq!(answer.header("access-control-max-age"), "600", "{path} {origin}: not before each call");
                 // What is wrong with a request that names no application: the page shall be able to read it.
                 let answer = post(&ada, path, "client_id=none", &[("origin", origin), ("sec-fetch-site", "cross-site")]).await;
                 assert_eq!((answer.status, answer.header("access-control-allow-origin")), (401, allowed), "{path} {origin}");
