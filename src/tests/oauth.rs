@@ -734,6 +734,26 @@ on_both_databases! {
         }
     }
 
+    async fn max_age_zero_asks_also_who_has_logged_in_within_the_same_second(app: TestApp) {
+        let mut ada = app.admin().await;
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        web.tokens(&mut ada, "openid").await;
+        let mut ada = app.logged_in_again("ada").await;
+        app.clock.advance_ms(1);
+        let at = |more: Pairs<'_>| format!("/oauth/authorize?{}", web.query(&[&[("scope", "openid")], more].concat()));
+        let silent = [("max_age", "0"), ("prompt", "none")];
+        assert_eq!(value(&told(&ada.open(&at(&silent)).await), "error"), "login_required");
+        assert!(!value(&told(&ada.open(&at(&[("max_age", "1")])).await), "code").is_empty(), "a second is a second");
+        let led = ada.open(&at(&[("max_age", "0")])).await;
+        let here = led.header("location").to_owned();
+        assert!(here.starts_with("/oauth/authorize?"), "{here}");
+        assert!(ada.open(&here).await.header("location").starts_with("/confirm?next="));
+        app.clock.advance_ms(1);
+        assert_eq!(ada.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        app.clock.advance_ms(999);
+        assert!(!value(&told(&ada.open(&here).await), "code").is_empty(), "asked once, and not again for the time it takes");
+    }
+
     async fn a_code_works_once_for_whom_it_was_made(app: TestApp) {
         let mut ada = app.admin().await;
         let web = register(&app, &mut ada, "web", BACK, "openid").await;
