@@ -224,6 +224,8 @@ pub fn fits_in_cookie(words: &Flash) -> bool {
 /// Hands `words` to the page at this address.
 pub fn tell_next_page(page: &str, words: &Flash) {
     let json = Some(words).filter(|words| fits_in_cookie(words)).and_then(|words| serde_json::to_vec(words).ok());
+    // A browser asks for it without what stands behind the `#`.
+    let (page, _) = page.split_once('#').unwrap_or((page, ""));
     let value = json.map(|json| format!("{}.{}", random::hash(page), BASE64_URL_SAFE_NO_PAD.encode(json)));
     let config = expect_context::<AppState>().config;
     append_cookie(cookies::set(&config, Name::Flash, &value.unwrap_or_default(), FLASH_SECONDS));
