@@ -1,5 +1,7 @@
 //! The one way to prove who one is with a password. Server side.
 
+use serde_json::{Value, json};
+
 use super::{
     app::App,
     event,
@@ -54,7 +56,10 @@ pub async fn prove(
             user.password_hash = upgrade_hash(&app.state, &app.passwords, &visit.caller, &user, password).await;
             Ok(Some((user, tried)))
         }
-        ((user, _), _) => {
+        ((user, matches), _) => {
+            // For the log alone: whoever asks hears the same as after a wrong one.
+            let shut = user.as_ref().filter(|_| matches).and_then(User::why_shut);
+            let failed = Event { details: shut.map_or(Value::Null, |why| json!({ "account": why })), ..failed };
             note_failure(app, visit, &tried, user.as_ref(), failed).await?;
             Ok(None)
         }
@@ -78,6 +83,7 @@ async fn note_failure(
         Ok::<_, AppError>(tx.commit().await?)
     })
     .await?;
-    tracing::info!(user = failed.subject, what = failed.kind.into_str(), "wrong password");
+    let said = if failed.details.is_null() { "wrong password" } else { "right password of an account that is shut" };
+    tracing::info!(user = failed.subject, what = failed.kind.into_str(), "{said}");
     Ok(())
 }

@@ -220,6 +220,28 @@ on_both_databases! {
         assert!(ada.open(&address).await.text().contains(stays));
     }
 
+    async fn the_log_says_that_the_account_is_disabled_where_the_password_was_right(app: TestApp) {
+        const RIGHT: &str = ": correct password, but the account is disabled";
+        const WRONG: &str = ": wrong password";
+        let mut ada = app.admin().await;
+        app.logged_in("bob").await;
+        let id = app.user("bob").await.id;
+        act(&mut ada, "disable_user", &id, &[]).await;
+        let mut failed = Vec::new();
+        for password in [PASSWORD, "not the right password"] {
+            let answer = app.anonymous().log_in("bob", password).await;
+            let log = ada.open("/admin/audit?event=log_in_failed").await.text();
+            failed.push((answer.status, answer.text(), log.contains(RIGHT), log.contains(WRONG)));
+        }
+        let told = "\"WrongCredentials\"".to_owned();
+        assert_eq!(failed, [(401, told.clone(), true, false), (401, told, true, true)]);
+        act(&mut ada, "enable_user", &id, &[]).await;
+        let activity = app.logged_in_again("bob").await.open("/account/activity").await.text();
+        for words in ["Failed login: your account was disabled", "Failed login: wrong password"] {
+            assert!(activity.contains(words), "{activity}");
+        }
+    }
+
     async fn a_reset_is_refused_for_a_disabled_account_and_where_no_mail_is_sent(app: TestApp) {
         let mut ada = app.admin().await;
         app.logged_in("alice").await;

@@ -49,6 +49,8 @@ on_both_databases! {
         let right = app.anonymous().log_in("alice", PASSWORD).await;
         let wrong = app.anonymous().log_in("alice", "not the right password").await;
         assert_eq!((right.status, right.text()), (wrong.status, wrong.text()));
+        let why = "select count(*) from audit_events where event = 'log_in_failed' and details = '{\"account\":\"unconfirmed\"}'";
+        assert_eq!(app.count(why).await, 1, "the log knows");
         let mut visitor = app.anonymous();
         let answer = visitor.submit("log_in", &[("email", "nobody@example.com"), ("password", "x")], "/login").await;
         let page = answer.text();

@@ -42,9 +42,14 @@ impl User {
         self.email.starts_with(GAVE_WAY)
     }
 
-    /// Neither disabled, nor waiting for its address to be confirmed: until then it may be anybody's.
     pub fn may_log_in(&self) -> bool {
-        self.disabled_at.is_none() && self.waiting_since.is_none()
+        self.why_shut().is_none()
+    }
+
+    /// Why it lets no one in: disabled, or its address isn't confirmed, so that it may be anybody's. Stored.
+    pub fn why_shut(&self) -> Option<&'static str> {
+        let waits = self.waiting_since.map(|_| "unconfirmed");
+        self.disabled_at.map(|_| "disabled").or(waits)
     }
 }
 

@@ -105,7 +105,11 @@ fn told(row: &EventRow) -> Told {
     match kind {
         Kind::SignedUp => did(row, "signed up"),
         Kind::LoggedIn => did(row, "logged in").deniable(),
-        Kind::LogInFailed => said("Failed login: wrong password").alarm(),
+        Kind::LogInFailed => match row.details()["account"].as_str() {
+            Some("disabled") => said("Failed login: your account was disabled").alarm(),
+            Some(_) => said("Failed login: your email address wasn't confirmed").alarm(),
+            None => said("Failed login: wrong password").alarm(),
+        },
         Kind::SessionEnded => ended(row),
         // Why is between the administrators and the log: their form says so.
         Kind::ForceLogout => did(row, "logged you out"),

@@ -187,6 +187,12 @@ fn pattern(row: &EventRow) -> &'static str {
         (Kind::SignedUp, _) if details["address_was_taken"] == true => {
             "{actor} tried to sign up with an email that already has an account"
         }
+        (Kind::LogInFailed, _) if details["account"] == "disabled" => {
+            "Failed login for {subject}: correct password, but the account is disabled"
+        }
+        (Kind::LogInFailed, _) if details["account"] == "unconfirmed" => {
+            "Failed login for {subject}: correct password, but the email isn't confirmed"
+        }
         // It belongs to no user.
         (Kind::AppDisabled, _) if row.subject.is_empty() => "{actor} disabled the application of the command line",
         (Kind::AppEnabled, _) if row.subject.is_empty() => "{actor} enabled the application of the command line",
@@ -230,7 +236,7 @@ fn capitalised(text: &str) -> String {
 /// What else was written down: name and value, without what the sentence says.
 pub fn details(entry: &LogRow) -> Vec<(String, String)> {
     let Value::Object(members) = entry.row.details() else { return Vec::new() };
-    let told = |name: &str| matches!(name, "end_reason" | "address_was_taken");
+    let told = |name: &str| matches!(name, "end_reason" | "address_was_taken" | "account");
     let members = members.into_iter().filter(|(name, _)| !told(name));
     members.map(|(name, value)| (name.replace('_', " "), shown(&name, value))).collect()
 }
