@@ -18,6 +18,7 @@ use tokio::task::JoinHandle;
 use super::{
     app::{HANG, PASSWORD, TestApp},
     caller::Caller,
+    logs::Lines,
     on_both_databases,
 };
 use crate::{
@@ -541,4 +542,28 @@ async fn the_document_is_never_kept_for_as_long_as_a_key_waits() {
         let answer = app.anonymous().open("/.well-known/jwks.json").await;
         assert_eq!(answer.header("cache-control"), "public, max-age=15", "{lead}");
     }
+}
+
+#[tokio::test]
+async fn the_log_names_a_key_that_another_process_has_made() {
+    let app = TestApp::on(Kind::Sqlite).await;
+    let (other, keys) = (app.another_instance().await, &app.services.keys);
+    let made = other.keys.rotate(&order()).await.expect("a rotation").kid;
+    let said = async || {
+        let lines = Lines::default();
+        let listening = lines.listen("text", "info");
+        keys.reload().await.expect("the keys");
+        drop(listening);
+        lines.text()
+    };
+    let log = said().await;
+    assert!(log.contains("a signing key of another process") && log.contains(&made), "{log}");
+    assert_eq!(said().await, "", "once");
+    let lines = Lines::default();
+    let listening = lines.listen("text", "info");
+    keys.revoke(&made, &order()).await.expect("a receipt");
+    keys.rotate(&order()).await.expect("a rotation");
+    drop(listening);
+    let log = lines.text();
+    assert!(log.contains("created a signing key") && !log.contains("another process"), "{log}");
 }

@@ -11,6 +11,7 @@ use super::{
     key_set::{Key, KeySet},
     schedule::KeySchedule,
     store,
+    store::KeyRow,
 };
 use crate::{
     auth::revocations::set::Revocations,
@@ -65,11 +66,25 @@ impl Keys {
 
     /// Reads the keys again. On failure the ones before stay.
     pub async fn reload(&self) -> Result<(), String> {
+        self.read_again(|row| {
+            let in_seconds = (row.signs_from - self.now_ms()) / 1000;
+            tracing::info!(kid = row.kid, algorithm = row.algorithm, in_seconds, "a signing key of another process");
+        })
+        .await
+    }
+
+    /// Tells of each key that is new here, unless all are.
+    pub(super) async fn read_again(&self, tell: impl Fn(&KeyRow)) -> Result<(), String> {
         let _one_at_a_time = self.0.loading.lock().await;
         // Bounded: whoever waits for the lock must not wait for a database that is gone without a word.
         let rows = in_time(SILENCE_MAX, store::all(&self.state().db.pool)).await.map_err(unreadable)?;
-        if !self.key_set().is_of(&rows) {
+        let before = self.key_set();
+        if !before.is_of(&rows) {
             let key_set = Arc::new(KeySet::open(rows, &self.0.secret, self.now_ms())?);
+            if before.schedule().iter().next().is_some() {
+                let lives = key_set.schedule().iter();
+                lives.filter(|life| !before.knows(&life.row.kid)).for_each(|life| tell(&life.row));
+            }
             *self.0.key_set.write().unwrap_or_else(PoisonError::into_inner) = key_set;
         }
         Ok(())

@@ -159,7 +159,8 @@ impl Keys {
 
     /// The change is made; what this instance misses now, it reads with its next round.
     async fn reload_after_change(&self) {
-        if let Err(error) = self.reload().await {
+        // What was made here has its line.
+        if let Err(error) = self.read_again(|_| ()).await {
             tracing::error!(error, "the signing keys were changed, but not read again");
         }
     }
