@@ -1,11 +1,19 @@
 //! Remembered sessions, the limit on their number, the devices page, and the change of password.
 
-use axum::http::Method;
+use axum::{
+    Router,
+    http::{Method, StatusCode},
+    routing::get,
+};
 
 use super::{
     app::{PASSWORD, TestApp, remove_old_rows},
     caller::Caller,
     on_both_databases,
+};
+use crate::{
+    serve::router::{with_layers, with_session},
+    web::session::tower_session::Session,
 };
 
 const MINUTE: i64 = 60_000;
@@ -46,6 +54,24 @@ on_both_databases! {
         let mut caller = remembered(&app, "alice").await;
         let fields = [("name", "Cy"), ("email", "cy@example.com"), ("password", PASSWORD)];
         assert!(!caller.act("sign_up", &fields).await.set_cookie("__Host-session").contains("Max-Age"));
+    }
+
+    async fn a_handler_that_keeps_something_in_a_session_leaves_its_cookie_as_long_as_it_was(app: TestApp) {
+        let keep = async |session: Session| match session.insert("kept", 1).await {
+            Ok(()) => StatusCode::NO_CONTENT,
+            Err(_) => StatusCode::INTERNAL_SERVER_ERROR,
+        };
+        let routes = Router::new().route("/keep", get(keep));
+        let router = with_layers(with_session(routes, &app.services, Router::new()), &app.services);
+        let plain = app.logged_in("alice").await;
+        let remembered = remembered(&app, "alice").await;
+        app.clock.advance_ms(MINUTE);
+        for (caller, age) in [(plain, None), (remembered, Some("Max-Age=5183940"))] {
+            let answer = caller.at(router.clone()).open("/keep").await;
+            let cookie = answer.set_cookie("__Host-session");
+            let found = cookie.split("; ").find(|part| part.starts_with("Max-Age"));
+            assert_eq!((answer.status, found), (204, age), "{cookie}");
+        }
     }
 
     async fn a_remembered_session_lives_for_two_weeks_without_use(app: TestApp) {
