@@ -88,16 +88,21 @@ fn is_hidden(c: char) -> bool {
         || c.is_control()
 }
 
-/// With everything visible except ends of lines and tabs, as JSON writes it within a string.
+/// With everything visible except ends of lines and tabs, as JSON writes it within a string. A joiner stays between two
+/// signs beyond ASCII: emoji and words of many languages need it, it turns nothing, and it hides in no word of ours.
 pub fn visible(text: &str) -> String {
+    let joins = |c: char| !c.is_ascii() && !is_hidden(c);
     let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        if !matches!(c, '\n' | '\t') && is_hidden(c) {
+    let (mut before, mut rest) = (' ', text.chars().peekable());
+    while let Some(c) = rest.next() {
+        let is_joiner = matches!(c, '\u{200c}' | '\u{200d}') && joins(before) && rest.peek().is_some_and(|c| joins(*c));
+        if !matches!(c, '\n' | '\t') && is_hidden(c) && !is_joiner {
             // To write into a string cannot fail.
             let _ = write!(shown, "\\u{:04x}", u32::from(c));
         } else {
             shown.push(c);
         }
+        before = c;
     }
     shown
 }

@@ -124,6 +124,15 @@ async fn what_goes_on_after_its_caller_has_gone_still_says_whose_request_it_was(
 }
 
 #[test]
+fn a_joiner_is_shown_as_it_is_only_where_emoji_and_words_need_it() {
+    for text in ["👩\u{200d}🚀", "❤\u{fe0f}\u{200d}🔥", "می\u{200c}خواهم"] {
+        assert_eq!(logging::visible(text), text);
+    }
+    assert_eq!(logging::visible("ad\u{200d}min \u{200c}é"), "ad\\u200dmin \\u200cé");
+    assert_eq!(logging::visible("é\u{200d}\u{200d}é\u{202e}\u{200d}é"), "é\\u200d\\u200dé\\u202e\\u200dé");
+}
+
+#[test]
 fn each_line_is_written_once_and_whole_before_the_program_ends() {
     let (lines, out) = (log_lines::Lines::default(), Lines::default());
     let writer = lines.written_to(out.clone());
