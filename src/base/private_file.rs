@@ -1,6 +1,6 @@
 //! Files and folders that only their owner can read. Server side.
 
-use std::{fs::Metadata, path::Path};
+use std::{fs::Metadata, io::Error, path::Path};
 
 /// Makes a folder that only its owner can open; one that exists stays as it is.
 ///
@@ -29,7 +29,7 @@ pub fn private_file() -> std::fs::OpenOptions {
 /// Otherwise, and when the system refuses.
 pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
     if path.is_symlink() {
-        return Err(std::io::Error::other("it's a link to another file"));
+        return Err(Error::other("it's a link to another file"));
     }
     let mut options = std::fs::OpenOptions::new();
     options.read(true);
@@ -37,7 +37,7 @@ pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
     std::os::unix::fs::OpenOptionsExt::custom_flags(&mut options, rustix::fs::OFlags::NOFOLLOW.bits().cast_signed());
     let file = options.open(path)?;
     if is_for_others(&file.metadata()?) {
-        return Err(std::io::Error::other("others can read or change it"));
+        return Err(Error::other("others can read or change it"));
     }
     Ok(file)
 }
@@ -45,6 +45,15 @@ pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
 /// Whether others than the owner may read or change it, as far as the owner may ask.
 pub fn others_may(path: &Path) -> bool {
     path.metadata().is_ok_and(|found| is_for_others(&found))
+}
+
+/// Whether neither this file nor its folder keeps others out.
+pub fn is_open(file: &Path) -> bool {
+    others_may(file) && others_may(folder_of(file))
+}
+
+fn folder_of(file: &Path) -> &Path {
+    file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 
 #[cfg(unix)]
@@ -57,24 +66,36 @@ fn is_for_others(_found: &Metadata) -> bool {
     false
 }
 
-/// Why SQLite cannot work with its file, which it does not say: it writes the file, and a journal beside it.
-pub fn hindrance(file: &Path) -> Option<String> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    [file, folder].into_iter().find_map(|path| {
-        let error = unwritable(path)?;
-        Some(format!("cannot read and write {}: {error}", path.display()))
-    })
+/// Why SQLite cannot work with its file, which it does not say: it writes the file, and a journal and an index beside it.
+pub fn hindrance(file: &Path) -> Option<Error> {
+    let folder = folder_of(file);
+    let closed = [file, folder].into_iter().find_map(|path| Some(("cannot read and write", path, unwritable(path)?)));
+    let (what, path, error) = closed.or_else(|| Some(("no room at", folder, full(folder)?)))?;
+    Some(Error::new(error.kind(), format!("{what} {}: {error}", path.display())))
 }
 
 /// Why this process may not read and write here, without opening anything: a file that SQLite has open must not be closed
 /// by someone else.
 #[cfg(unix)]
-fn unwritable(path: &Path) -> Option<std::io::Error> {
+fn unwritable(path: &Path) -> Option<Error> {
     use rustix::fs::{Access, access};
     access(path, Access::READ_OK | Access::WRITE_OK).err().map(Into::into)
 }
 
+/// SQLite's index takes 32 KiB, before anything is written.
+#[cfg(unix)]
+fn full(folder: &Path) -> Option<Error> {
+    let found = rustix::fs::statvfs(folder).ok()?;
+    let free = found.f_bavail.saturating_mul(found.f_frsize);
+    (free < 64 * 1024).then(|| rustix::io::Errno::NOSPC.into())
+}
+
 #[cfg(not(unix))]
-fn unwritable(_path: &Path) -> Option<std::io::Error> {
+fn unwritable(_path: &Path) -> Option<Error> {
+    None
+}
+
+#[cfg(not(unix))]
+fn full(_folder: &Path) -> Option<Error> {
     None
 }

@@ -7,6 +7,7 @@ use uuid::Uuid;
 use super::{Common, Failed, output::table};
 use crate::{
     base::{
+        config::Mailing,
         email::{Email, masked},
         mailer::{Envelope, Failure, Mailer, Sent},
         number::counted,
@@ -21,8 +22,8 @@ pub enum Mail {
     /// Send a test email now, bypassing the outbox. Run this with the settings of the server.
     Test {
         /// Email address to send it to.
-        #[arg(long, value_name = "EMAIL")]
-        to: String,
+        #[arg(long, value_name = "EMAIL", value_parser = Email::parse)]
+        to: Email,
         #[command(flatten)]
         common: Common,
     },
@@ -46,14 +47,14 @@ pub async fn run(command: Mail) -> Result<(), Failed> {
     }
 }
 
-async fn test(to: &str, common: &Common) -> Result<(), Failed> {
-    let email = Email::parse(to).map_err(|invalid| format!("--to: {invalid}"))?;
+async fn test(to: &Email, common: &Common) -> Result<(), Failed> {
     let mailer = Mailer::open(&common.config)?;
     if mailer.is_off() {
         return Err("this server sends no email; set LATCHKEY_SMTP_URL".into());
     }
-    let (to, id, now_ms) = (email.as_str(), Uuid::now_v7().to_string(), Clock::default().now_ms());
-    let sent = mailer.send(Envelope { id: &id, to, now_ms }, &words::test(&mailer.issuer)).await.map_err(unsent)?;
+    let (to, id, now_ms) = (to.as_str(), Uuid::now_v7().to_string(), Clock::default().now_ms());
+    let sent = mailer.send(Envelope { id: &id, to, now_ms }, &words::test(&mailer.issuer)).await;
+    let sent = sent.map_err(|failure| unsent(&failure, common.config.mailing()))?;
     let file = match sent {
         Sent::ToServer => None,
         Sent::ToFile(file) => Some(file.display().to_string()),
@@ -64,10 +65,13 @@ async fn test(to: &str, common: &Common) -> Result<(), Failed> {
     })
 }
 
-fn unsent(failure: Failure) -> String {
-    let advice = match failure.permanent {
-        true => "the mail server rejected this email: check LATCHKEY_MAIL_FROM and the address",
-        false => "check LATCHKEY_SMTP_URL, and that this machine can reach the mail server",
+fn unsent(failure: &Failure, mailing: Mailing) -> String {
+    let advice = match mailing {
+        Mailing::Files => {
+            "without LATCHKEY_SMTP_URL emails are files in the data folder: check that it can be written and has room"
+        }
+        _ if failure.permanent => "the mail server rejected this email: check LATCHKEY_MAIL_FROM and the address",
+        _ => "check LATCHKEY_SMTP_URL, and that this machine can reach the mail server",
     };
     format!("no email was sent: {}; {advice}", failure.words)
 }

@@ -17,8 +17,9 @@ pub mod parts;
 mod sessions;
 pub mod show_user;
 mod users;
+pub mod who;
 
-use std::{fmt::Display, process::ExitCode};
+use std::{any::Any, fmt::Display, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 use serde_json::json;
@@ -28,12 +29,7 @@ use self::{
     parts::{PartSettings, ServerSettings},
 };
 use crate::{
-    base::{
-        config::Config,
-        error::{AppError, faults},
-        logging,
-        sealed::SecretKey,
-    },
+    base::{config::Config, error::AppError, logging, sealed::SecretKey},
     pages::signup::setup_link,
     serve,
 };
@@ -112,26 +108,49 @@ pub struct Common {
     parts: PartSettings,
 }
 
-/// Why a command failed, in one line that says what to do.
-pub struct Failed(pub String);
+/// Why a command failed, in one line that says what to do, and its exit code.
+pub struct Failed(pub String, pub u8);
 
-/// Whatever went wrong is told to the operator as it is.
-impl<E: Display> From<E> for Failed {
+const FAILURE: u8 = 1;
+const WRONG_USAGE: u8 = 2;
+
+impl Failed {
+    /// What was given can't be meant, and clap can't tell.
+    pub fn usage(words: impl Into<String>) -> Self {
+        Self(words.into(), WRONG_USAGE)
+    }
+}
+
+/// Whatever went wrong is told to the operator as it is. What a user may know of a fault is too little; an act is one
+/// transaction, so nothing of it has happened.
+impl<E: Display + Any> From<E> for Failed {
     fn from(error: E) -> Self {
-        Self(error.to_string())
+        let fault = (&error as &dyn Any).downcast_ref().and_then(AppError::fault);
+        Self(fault.map_or_else(|| error.to_string(), |fault| format!("{fault}; nothing was done")), FAILURE)
     }
 }
 
 /// Runs the program. Exit codes: 0 success, 1 failure, 2 wrong usage.
 pub async fn run() -> ExitCode {
-    let cli: Cli = given::read();
-    let result = match cli.command {
+    match obey(given::read()).await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failed(words, code)) => {
+            eprintln!("latchkey: {words}");
+            code.into()
+        }
+    }
+}
+
+/// # Errors
+/// When it can't be done, or isn't understood.
+pub async fn obey(Cli { command }: Cli) -> Result<(), Failed> {
+    match command {
         Command::Serve(ServerSettings { config, parts }) => {
             let _log = logging::start_in_background(&config);
             if let Some((words, fix)) = unknown_settings() {
                 tracing::warn!("{words}; {fix}");
             }
-            serve::serve(config, parts.into()).await.map_err(Failed)
+            Ok(serve::serve(config, parts.into()).await?)
         }
         Command::Migrate(args) => migrate(args).await,
         Command::Admin(command) => admin::run(command).await,
@@ -148,28 +167,14 @@ pub async fn run() -> ExitCode {
         Command::Login(args) => login::run(args).await,
         Command::Whoami(args) => login::whoami::run(args).await,
         Command::Logout(_) => login::logout::run().await,
-        Command::Secret => SecretKey::generate().map(|key| say(&key.encoded())).map_err(Failed::from),
+        Command::Secret => {
+            say(&SecretKey::generate()?.encoded());
+            Ok(())
+        }
         Command::Settings(_) => {
             say(&given::help::<Cli>(&["latchkey", "help", given::SETTINGS]));
             Ok(())
         }
-    };
-    match result {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(Failed(words)) => {
-            eprintln!("latchkey: {}", told(words));
-            ExitCode::FAILURE
-        }
-    }
-}
-
-/// What a user may know is too little for the operator. An act is one transaction, so nothing of it has happened.
-pub fn told(words: String) -> String {
-    let is_opaque =
-        [AppError::Busy, AppError::Collided, AppError::internal()].iter().any(|error| error.to_string() == words);
-    match faults::cause().filter(|_| is_opaque) {
-        Some(cause) => format!("{cause}; nothing was done"),
-        None => words,
     }
 }
 

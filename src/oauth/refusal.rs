@@ -76,8 +76,11 @@ impl From<AppError> for Refusal {
         let retry_after = error.retry_after();
         let (status, error, why) = match error {
             AppError::TooManyTries { .. } => (error.status(), "slow_down", "Too many attempts."),
-            AppError::Busy | AppError::Collided => {
+            AppError::Busy | AppError::Collided | AppError::Away(_) => {
                 (error.status(), "temporarily_unavailable", "The server is busy. Try again in a few seconds.")
+            }
+            AppError::Unwritable(_) => {
+                (error.status(), "temporarily_unavailable", "The server can't save anything at the moment.")
             }
             AppError::BadRequest => (error.status(), "invalid_request", "The request can't be read."),
             _ => (500, "server_error", "Something went wrong."),

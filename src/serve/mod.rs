@@ -7,6 +7,8 @@ pub mod router;
 mod schedule;
 pub mod services;
 
+use leptos::config::LeptosOptions;
+
 use self::{
     listen::{answer, bind},
     services::Services,
@@ -20,8 +22,9 @@ use crate::{
     auth::{instances::presence::Presence, revocations::feed},
     base::{
         config::{Config, LogFormat, Mailing},
+        db,
         error::AppError,
-        jobs,
+        jobs, private_file,
         state::{AppState, Clock},
     },
     pages::{part::Parts, signup, signup::setup_link},
@@ -68,27 +71,7 @@ pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
 async fn announce(services: &Services) -> Result<(), String> {
     let config = &services.state.config;
     let issuer = config.issuer();
-    if config.insecure_cookies {
-        tracing::warn!("cookies are sent without Secure and the __Host- prefix; use this in development only");
-    }
-    let package = assets::package_is_built(&services.options);
-    if !package && config.production() {
-        return Err(format!(
-            "there is no browser package at {}; copy site/ and hash.txt next to the program",
-            services.options.site_root
-        ));
-    }
-    if !package {
-        tracing::warn!(
-            site = %services.options.site_root,
-            "there is no browser package, so pages work without JavaScript; build it with `cargo xtask build`"
-        );
-    }
-    if config.mailing() == Mailing::Off {
-        tracing::warn!(
-            "this server sends no email: it can't confirm addresses, reset passwords or warn users; set LATCHKEY_SMTP_URL"
-        );
-    }
+    warn(config, &services.options)?;
     tracing::info!(address = issuer, listening = %config.addr, "ready");
     let way = way_to_first_administrator(&services.state).await.map_err(|error| error.to_string())?;
     match config.log_format() {
@@ -98,6 +81,38 @@ async fn announce(services: &Services) -> Result<(), String> {
                 tracing::warn!("{}", words.trim());
             }
         }
+    }
+    Ok(())
+}
+
+/// Says what works and should not be so.
+///
+/// # Errors
+/// What production can't do without.
+pub fn warn(config: &Config, options: &LeptosOptions) -> Result<(), String> {
+    let site = &options.site_root;
+    if config.insecure_cookies {
+        tracing::warn!("cookies are sent without Secure and the __Host- prefix; use this in development only");
+    }
+    match assets::package_is_built(options) {
+        true => {}
+        false if config.production() => {
+            return Err(format!("there is no browser package at {site}; copy site/ and hash.txt next to the program"));
+        }
+        false => tracing::warn!(
+            %site,
+            "there is no browser package, so pages have no style and work without JavaScript; build it with `cargo xtask \
+             build`"
+        ),
+    }
+    if config.mailing() == Mailing::Off {
+        tracing::warn!(
+            "this server sends no email: it can't confirm addresses, reset passwords or warn users; set LATCHKEY_SMTP_URL"
+        );
+    }
+    if let Some(file) = db::sqlite_file(&config.database_url()).filter(|file| private_file::is_open(file)) {
+        let file = file.display();
+        tracing::warn!(%file, "other users on this machine can read the database; run `chmod 600` on this file");
     }
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! Open what a server or a command stands on: database, keys, revocations. Server side.
 
-use std::sync::Arc;
+use std::{io, sync::Arc};
 
 use super::services::Services;
 use crate::{
@@ -125,12 +125,13 @@ async fn migrate_parts(state: &AppState, parts: &Parts) -> Result<(), String> {
 /// One line that says what to do.
 pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
     config.check_database()?;
-    let db = Db::open(&config, create).await.map_err(|error| {
-        let words = match error {
-            sqlx::Error::Configuration(words) => words.to_string(),
-            other => format!("cannot open the database: {other}"),
-        };
-        format!("{words}; check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite")
+    const CHECK: &str = "check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite";
+    let db = Db::open(&config, create).await.map_err(|error| match error {
+        sqlx::Error::Configuration(words) => format!("{words}; {CHECK}"),
+        sqlx::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+            format!("cannot open the database: {error}; free some space there")
+        }
+        other => format!("cannot open the database: {other}; {CHECK}"),
     })?;
     if let Err(words) = check_steps(&db, create).await {
         db.close().await;

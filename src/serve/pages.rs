@@ -129,7 +129,12 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
         Err(AppError::NotLoggedIn) => Found::Elsewhere(leading_to("/login", &here)),
         Err(AppError::ProofNeeded) => Found::Elsewhere(leading_to("/confirm", &here)),
         Err(
-            error @ (AppError::Internal { .. } | AppError::Busy | AppError::Collided | AppError::TooManyTries { .. }),
+            error @ (AppError::Internal { .. }
+            | AppError::Busy
+            | AppError::Collided
+            | AppError::Away(_)
+            | AppError::Unwritable(_)
+            | AppError::TooManyTries { .. }),
         ) => return Problem::from(error).into_response(),
         found => found.unwrap_or_else(Found::from),
     };

@@ -159,9 +159,9 @@ async fn healthz(State(services): State<Arc<Services>>, request: Request) -> Res
     }
 }
 
-/// The process can do its work: the database answers and the revocations are fresh.
+/// The process can do its work: the database answers and takes the row of this instance, and the revocations are fresh.
 async fn readyz(State(services): State<Arc<Services>>) -> Response {
-    let database = services.vital_db.ping().await.is_ok();
+    let database = services.vital_db.ping().await.is_ok() && services.vital_db.takes_writes();
     let revocations = !services.revocations.is_stale();
     let status = if database && revocations { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     let word = |good: bool| if good { "ok" } else { "failing" };

@@ -9,7 +9,10 @@ use serde_json::{Value, json};
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
     auth::{cause::Cause, revocations::EndReason, sessions::store::Target, users::store::lock},
-    base::{db::Kind, error::AppError},
+    base::{
+        db::Kind,
+        error::{AppError, Fault},
+    },
 };
 
 const EXPORT: &str = "/account/data/export";
@@ -230,9 +233,9 @@ on_both_databases! {
         // Long enough for the short statements below, also on a machine that hardly moves.
         sqlx::query("set statement_timeout = 500").execute(&mut *connection).await.expect("set");
         let stopped = sqlx::query(endless(app.kind())).fetch_optional(&mut *connection).await.map(drop).expect_err("an end");
-        assert_eq!(AppError::from(stopped), AppError::Busy);
+        assert_eq!(AppError::from(stopped), AppError::Away(Fault::default()));
         let stopped = sqlx::query(endless(app.kind())).execute(&mut *connection).await.expect_err("an end");
-        assert_eq!(AppError::from(stopped), AppError::Busy);
+        assert_eq!(AppError::from(stopped), AppError::Away(Fault::default()));
         sqlx::query("select 1").execute(&mut *connection).await.expect("the connection is as it was");
     }
 
@@ -268,7 +271,7 @@ on_both_databases! {
         if app.kind() == Kind::Postgres {
             sqlx::query("set statement_timeout = 500").execute(&mut *tx).await.expect("set");
             let stopped = sqlx::query(endless(app.kind())).execute(&mut *tx).await.expect_err("an end");
-            assert_eq!(AppError::from(stopped), AppError::Busy);
+            assert_eq!(AppError::from(stopped), AppError::Away(Fault::default()));
             drop(tx);
             assert!(sqlx::query("select n from counted").execute(&state.db.pool).await.is_err(), "there is no table");
             return;

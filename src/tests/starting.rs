@@ -1,24 +1,33 @@
 //! What is opened at the start, and what is said when it cannot be.
 
 use std::{
+    ffi::OsString,
+    fs::File,
     io::{ErrorKind, Seek, SeekFrom, Write},
     os::unix::fs::PermissionsExt,
+    path::Path,
+    process::{Command, Stdio},
 };
 
 use axum::http::Method;
 use clap::Parser;
+use leptos::config::LeptosOptions;
 use serde_json::json;
-use sqlx::{AnyConnection, Connection, Executor};
+use sqlx::{AnyConnection, AssertSqlSafe, Connection, Executor};
+use tempfile::TempDir;
 
 use super::{
     app::{PASSWORD, TestApp},
+    logs::Lines,
     on_both_databases,
 };
 use crate::{
-    auth::{cause::Cause, event::Actor, revocations::EndReason, sessions::store::Target},
+    auth::{
+        cause::Cause, event::Actor, instances::presence::Presence, revocations::EndReason, sessions::store::Target,
+    },
     base::{
         config::Config,
-        db::{Kind, install_drivers},
+        db::{Db, Kind, install_drivers},
     },
     cli,
     pages::part::Parts,
@@ -134,12 +143,8 @@ async fn fill(app: &TestApp) {
         }
         return;
     }
-    // Each connection has its own limit; one that is in use at this moment gets none.
-    let mut idle = Vec::new();
-    while let Some(mut connection) = pool.try_acquire() {
-        connection.execute("pragma max_page_count = 1").await.expect("as few as there are");
-        idle.push(connection);
-    }
+    // As few as there are; each connection has its own limit.
+    set(&app.services.state.db, "pragma max_page_count = 1").await;
 }
 
 /// There is room again.
@@ -149,15 +154,27 @@ async fn empty(app: &TestApp) {
         pool.execute("drop function full_disk cascade").await.expect("dropped");
         return;
     }
-    let mut idle = Vec::new();
-    while let Some(mut connection) = pool.try_acquire() {
-        connection.execute("pragma max_page_count = 1000000").await.expect("as many as there may be");
-        idle.push(connection);
+    set(&app.services.state.db, "pragma max_page_count = 1000000").await;
+}
+
+/// On each connection.
+async fn set(db: &Db, statement: &str) {
+    let mut all = Vec::new();
+    for _ in 0..db.connections() {
+        let mut connection = db.pool.acquire().await.expect("a connection");
+        connection.execute(AssertSqlSafe(statement.to_owned())).await.expect("set");
+        all.push(connection);
     }
 }
 
+/// Lets no connection write any more, as when the system has made a disk read-only; or again.
+async fn make_read_only(db: &Db, is: bool) {
+    let setting = if db.kind == Kind::Sqlite { "pragma query_only" } else { "set default_transaction_read_only" };
+    set(db, &format!("{setting} = {is}")).await;
+}
+
 on_both_databases! {
-    async fn a_full_database_is_busy_and_the_command_line_says_why(app: TestApp) {
+    async fn a_full_database_takes_nothing_and_the_command_line_says_why(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;
         let input = json!({ "title": "t", "body": "long words ".repeat(1_800) });
@@ -170,23 +187,68 @@ on_both_databases! {
             }
         }
         let answer = refused.expect("an answer");
-        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "busy".into(), "2"));
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "cannot_save".into(), "60"));
         // What is small may still find room.
         let mut told = None;
         for _ in 0..100 {
             let cause = Cause { actor: Actor::CommandLine, ..Cause::by_system(EndReason::ByAdmin) };
             if let Err(error) = app.services.terminator.terminate_everywhere(Target::User(&id), cause).await {
-                told = Some(cli::told(error.to_string()));
+                told = Some(cli::Failed::from(error).0);
                 break;
             }
         }
         let told = told.expect("a refusal");
-        assert!(told.starts_with("the database can't be written: ") && told.ends_with("; nothing was done"), "{told}");
-        assert_eq!(cli::told("there is no user x".into()), "there is no user x");
+        assert!(told.starts_with("the disk of the database is full: ") && told.ends_with("; nothing was done"), "{told}");
+        assert_eq!(cli::Failed::from("there is no user x").0, "there is no user x");
         empty(&app).await;
         for _ in 0..20 {
             assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 200, "there is room again");
         }
+    }
+
+    async fn a_read_only_database_is_no_fault_and_no_one_is_told_to_try_again_at_once(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let db = &app.services.state.db;
+        make_read_only(db, true).await;
+        let lines = Lines::default();
+        let listening = lines.listen("text", "error");
+        let answer = alice.api(Method::POST, "/api/v1/notes", Some(json!({ "title": "t", "body": "b" }))).await;
+        drop(listening);
+        let log = lines.text();
+        assert_eq!((answer.status, answer.code(), answer.header("retry-after")), (503, "cannot_save".into(), "60"));
+        assert!(log.contains("the database is read-only"), "{log}");
+        let form = alice.submit("change_name", &[("name", "Al")], "/account").await;
+        app.clock.advance_ms(61_000);
+        let page = alice.open("/dashboard").await;
+        for (answer, words) in [(&form, "The server can't save anything at the moment."), (&page, "Nothing can be saved")] {
+            let text = answer.text();
+            assert_eq!(answer.status, 503, "{text}");
+            assert!(text.contains(words) && !text.contains("busy") && !text.contains(">Try again<"), "{text}");
+        }
+        make_read_only(db, false).await;
+        assert_eq!(alice.open("/dashboard").await.status, 200);
+        assert_eq!(alice.act("change_name", &[("name", "Al")]).await.status, 200);
+    }
+
+    async fn an_instance_whose_disk_takes_nothing_is_not_ready(app: TestApp) {
+        let services = &app.services;
+        let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());
+        presence.begin().await.expect("its row");
+        let ready = async || {
+            services.revocations.sync().await.expect("the feed");
+            let answer = app.anonymous().open("/readyz").await;
+            (answer.status, answer.text())
+        };
+        assert_eq!(ready().await, (200, "database: ok\nrevocations: ok\n".into()));
+        make_read_only(&services.vital_db, true).await;
+        presence.write().await.expect_err("a refusal");
+        assert_eq!(ready().await, (503, "database: failing\nrevocations: ok\n".into()));
+        make_read_only(&services.vital_db, false).await;
+        presence.write().await.expect("its row");
+        assert_eq!(ready().await.0, 200);
+        app.refuse("update on instances", "true").await;
+        presence.write().await.expect_err("another fault");
+        assert_eq!(ready().await.0, 200, "which keeps no one else from writing");
     }
 
     async fn a_database_of_a_newer_version_is_refused_by_the_server_and_by_every_command(app: TestApp) {
@@ -202,6 +264,72 @@ on_both_databases! {
         ];
         let words = "the database was migrated by a newer Latchkey (1 unknown migration); run the newer version";
         assert_eq!(refusals, [(); 3].map(|()| Some(words.to_owned())));
+    }
+}
+
+/// A disk of a few megabytes; only root may have one.
+struct SmallDisk(TempDir);
+
+impl SmallDisk {
+    fn mount() -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let mut mount = Command::new("mount");
+        mount.args(["-t", "tmpfs", "-o", "size=4m", "tmpfs"]).arg(folder.path());
+        mount.stderr(Stdio::null()).status().is_ok_and(|status| status.success()).then_some(Self(folder))
+    }
+
+    fn fill(&self) {
+        let mut file = File::create(self.0.path().join("fill")).expect("a file");
+        while file.write_all(&[0; 4096]).is_ok() {}
+    }
+}
+
+impl Drop for SmallDisk {
+    fn drop(&mut self) {
+        let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test]
+async fn a_full_disk_is_called_that_where_no_server_is_running() {
+    let Some(disk) = SmallDisk::mount() else { return };
+    let data = disk.0.path().join("data");
+    let data = data.to_str().expect("a path");
+    serve::migrate(config(&["--data-dir", data]), &Parts::default()).await.expect("migrated");
+    disk.fill();
+    let words = serve::connect(config(&["--data-dir", data]), false).await.err().expect("a refusal");
+    assert!(words.contains("No space left") && words.contains("free some space"), "{words}");
+    assert!(words.contains(data) && !words.contains("LATCHKEY_DATABASE_URL"), "{words}");
+    let test = ["latchkey", "mail", "test", "--to", "a@example.com", "--data-dir", data].map(OsString::from);
+    let test = cli::given::parse(&test, |_| None).unwrap_or_else(|error| panic!("{error}"));
+    let cli::Failed(words, code) = cli::obey(test).await.expect_err("a refusal");
+    assert!(words.contains("No space left") && words.contains(data) && words.ends_with("has room"), "{words}");
+    assert_eq!(code, 1);
+}
+
+#[tokio::test]
+async fn what_works_and_should_not_be_so_is_said_at_the_start() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let data = folder.path().to_str().expect("a path");
+    serve::migrate(config(&["--data-dir", data]), &Parts::default()).await.expect("migrated");
+    let set = |path: &Path, mode: u32| {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).expect("its mode");
+    };
+    let said = || {
+        let lines = Lines::default();
+        let listening = lines.listen("text", "warn");
+        let options = LeptosOptions::builder().output_name("latchkey").site_root("nowhere").build();
+        serve::warn(&config(&["--data-dir", data]), &options).expect("development");
+        drop(listening);
+        lines.text()
+    };
+    const OTHERS: &str = "other users on this machine can read the database";
+    for (of_file, of_folder, is_open) in [(0o600, 0o755, false), (0o644, 0o700, false), (0o644, 0o755, true)] {
+        set(&folder.path().join("latchkey.db"), of_file);
+        set(folder.path(), of_folder);
+        let said = said();
+        assert_eq!(said.contains(OTHERS), is_open, "{of_file:o} {of_folder:o}: {said}");
+        assert!(said.contains("pages have no style and work without JavaScript"), "{said}");
     }
 }
 

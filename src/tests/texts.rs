@@ -16,7 +16,7 @@ use crate::{
     },
     base::{
         config::TokenAlgorithm,
-        error::{AppError, Field},
+        error::{AppError, Fault, Field},
     },
     pages::{admin::act::Act, appearance::Theme},
     people::list::{Order, State},
@@ -151,9 +151,11 @@ fn errors_keep_their_codes() {
         (SetupRefused, "not_found"),
         (Busy, "busy"),
         (Collided, "busy"),
+        (Away(Fault::default()), "busy"),
+        (Unwritable(Fault::default()), "cannot_save"),
         (Offline, "busy"),
         (BadRequest, "bad_request"),
-        (Internal { request_id: None }, "internal"),
+        (AppError::internal(), "internal"),
     ] {
         assert_eq!(error.into_str(), code);
     }

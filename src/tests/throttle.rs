@@ -415,7 +415,7 @@ on_both_databases! {
         app.logged_in("alice").await;
         app.services.close_databases().await;
         let answer = app.anonymous().log_in("alice", PASSWORD).await;
-        assert_eq!((answer.status, answer.text()), (503, "\"Busy\"".into()));
+        assert_eq!((answer.status, answer.text()), (503, "\"Away\"".into()));
     }
 }
 

@@ -27,7 +27,8 @@ pub fn Refused(error: AppError) -> impl IntoView {
         AppError::NotFound => "Page not found",
         AppError::AccountGone => "Account deleted",
         AppError::SetupRefused | AppError::LinkDead | AppError::OtherLink => "This link doesn't work",
-        AppError::Busy | AppError::Collided => "Server busy",
+        AppError::Busy | AppError::Collided | AppError::Away(_) => "Server busy",
+        AppError::Unwritable(_) => "Nothing can be saved",
         _ => "Something went wrong",
     };
     let kind = if matches!(error, AppError::NotFound | AppError::AccountGone) { "info" } else { "error" };
@@ -38,7 +39,7 @@ pub fn Refused(error: AppError) -> impl IntoView {
     };
     let logged_in = reader.somebody.is_some();
     let number = match &error {
-        AppError::Internal { request_id: Some(number) } => Some(*number),
+        AppError::Internal { request_id: Some(number), .. } => Some(*number),
         _ => reader.number,
     };
     view! {
@@ -84,7 +85,7 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
 /// The way that helps most comes first.
 #[component]
 fn Ways(error: AppError, logged_in: bool) -> impl IntoView {
-    let again = matches!(error, AppError::Busy | AppError::Collided | AppError::Internal { .. });
+    let again = matches!(error, AppError::Busy | AppError::Collided | AppError::Away(_) | AppError::Internal { .. });
     let (inside, start) = (logged_in.then_some(("/dashboard", "Go to dashboard")), ("/", "Go to start page"));
     let first = match error {
         AppError::AccountGone => Some(("/admin/users", "Go to users")),

@@ -233,8 +233,8 @@ pub fn tell_next_page(page: &str, words: &Flash) {
 
 fn numbered(error: AppError, parts: &Parts) -> AppError {
     match error {
-        AppError::Internal { .. } => {
-            AppError::Internal { request_id: parts.extensions.get::<RequestNumber>().copied() }
+        AppError::Internal { fault, .. } => {
+            AppError::Internal { request_id: parts.extensions.get::<RequestNumber>().copied(), fault }
         }
         other => other,
     }

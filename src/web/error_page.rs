@@ -18,7 +18,7 @@ use super::{
 use crate::base::{
     config::Config,
     contact::Contact,
-    error::{AppError, RequestNumber},
+    error::{AppError, Fault, RequestNumber},
 };
 
 /// Who asked, as far as an error is told differently.
@@ -48,7 +48,7 @@ impl Asker {
     pub fn explain(self, config: &Config, response: Response) -> Response {
         let response = with_problem(response, self.number);
         match response.extensions().get::<Detail>().cloned() {
-            Some(Detail(words)) if self.is_person => as_page(response, &words, config.support_contact.as_ref(), &self),
+            Some(detail) if self.is_person => as_page(response, &detail, config.support_contact.as_ref(), &self),
             _ => response,
         }
     }
@@ -72,7 +72,9 @@ fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
         StatusCode::REQUEST_TIMEOUT | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
             Problem::from(AppError::Busy).into_response()
         }
-        status if status.is_server_error() => Problem::from(AppError::Internal { request_id: number }).into_response(),
+        status if status.is_server_error() => {
+            Problem::from(AppError::Internal { request_id: number, fault: Fault::default() }).into_response()
+        }
         StatusCode::METHOD_NOT_ALLOWED => with_allow(&response),
         _ => response,
     }
@@ -87,10 +89,16 @@ fn with_allow(response: &Response) -> Response {
     problem
 }
 
-fn as_page(response: Response, words: &str, contact: Option<&Contact>, asker: &Asker) -> Response {
+fn as_page(response: Response, Detail(words, code): &Detail, contact: Option<&Contact>, asker: &Asker) -> Response {
     let Asker { has_sent_form, number, theme, .. } = *asker;
     let (mut parts, _) = response.into_parts();
-    let (title, next) = title_and_next_step(parts.status);
+    let can_save = *code != AppError::Unwritable(Fault::default()).into_str();
+    let (title, next) = match can_save {
+        true => title_and_next_step(parts.status),
+        false => {
+            ("Nothing can be saved", "What was saved before is still there. If you were logged in, you still are.")
+        }
+    };
     // Who has followed a link did not choose the method.
     let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "There's no page at this address." } else { words };
     let words = html_escape::encode_text(words);
@@ -105,7 +113,11 @@ fn as_page(response: Response, words: &str, contact: Option<&Contact>, asker: &A
         _ => format!("<p>{words}</p><p>{next}</p>{}", bare_page::offer_help(contact)),
     };
     // To repeat a form is for the person to decide. An empty address is that of this page.
-    let again = if !has_sent_form && is_worth_another_try(parts.status) { "<a href=\"\">Try again</a>" } else { "" };
+    let again = if can_save && !has_sent_form && is_worth_another_try(parts.status) {
+        "<a href=\"\">Try again</a>"
+    } else {
+        ""
+    };
     let page = BarePage {
         title,
         content: &format!("{said}<p class=\"soft\">Request ID: <code>{number}</code></p>"),

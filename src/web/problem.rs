@@ -24,9 +24,9 @@ pub struct Problem {
     retry_after: Option<u32>,
 }
 
-/// Put into the response beside the document, for the layer that makes a page of it.
+/// Put into the response beside the document, for the layer that makes a page of it: detail and code.
 #[derive(Clone, Debug)]
-pub struct Detail(pub String);
+pub struct Detail(pub String, pub &'static str);
 
 impl Problem {
     pub fn new(status: StatusCode, code: &'static str, detail: impl Into<String>) -> Self {
@@ -117,7 +117,7 @@ impl IntoResponse for Problem {
         body.insert("code".into(), json!(self.code));
         body.insert("detail".into(), json!(&self.detail));
         let mut response = (self.status, Json(Value::Object(body))).into_response();
-        response.extensions_mut().insert(Detail(self.detail));
+        response.extensions_mut().insert(Detail(self.detail, self.code));
         let headers = response.headers_mut();
         headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(MEDIA_TYPE));
         headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));

@@ -41,8 +41,10 @@ impl Presence {
 
     /// Writes the row now. The number is read first and is that of memory: an acknowledgement is never early.
     pub async fn write(&self) -> Result<(), sqlx::Error> {
-        let row = self.row();
-        in_time(SILENCE_MAX, store::write(&self.state.db.pool, &row)).await
+        let (row, db) = (self.row(), &self.state.db);
+        let written = in_time(SILENCE_MAX, store::write(&db.pool, &row)).await;
+        db.note_write(&written);
+        written
     }
 
     fn row(&self) -> InstanceRow {

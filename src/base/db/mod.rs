@@ -11,7 +11,10 @@ use std::{
     io,
     path::{Path, PathBuf},
     str::FromStr,
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
@@ -27,7 +30,7 @@ use self::{
     sqlite::LIMIT_STATEMENTS,
     sqlite_driver::DRIVERS,
 };
-use super::{at_hand::AtHand, collision::Collision, config::Config, private_file};
+use super::{at_hand::AtHand, collision::Collision, config::Config, error::faults::unwritable, private_file};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
@@ -44,6 +47,8 @@ pub struct Db {
     /// Whose turn it is to write: SQLite has one writer, and who finds it busy sleeps for some milliseconds and looks again.
     /// Here they stand in a line. All pools of a process have the same one.
     writing: Arc<Semaphore>,
+    /// See [`Db::note_write`].
+    unwritable: Arc<AtomicBool>,
 }
 
 /// The pools of a server: each has connections of its own, so that what is slow in one keeps no one waiting in another.
@@ -65,7 +70,7 @@ pub const SILENCE_MAX: Duration = Duration::from_secs(2);
 impl Db {
     fn of(pool: AnyPool, kind: Kind, writing: Arc<Semaphore>) -> Self {
         let at_hand = AtHand::of(&pool);
-        Self { pool, kind, at_hand, writing }
+        Self { pool, kind, at_hand, writing, unwritable: Arc::default() }
     }
 
     /// Opens the pool. With `create`, SQLite's file is made when missing, readable by its owner only.
@@ -87,11 +92,8 @@ impl Db {
             let pool = pool_of(config.database_connections);
             pool.after_connect(move |connection, _| Box::pin(prepare(connection, kind, false))).connect(&url).await
         };
-        let pool =
-            opened.await.map_err(|error| match sqlite_file(&url).and_then(|file| private_file::hindrance(&file)) {
-                Some(words) => sqlx::Error::Configuration(words.into()),
-                None => error,
-            })?;
+        let hindrance = || private_file::hindrance(&sqlite_file(&url)?);
+        let pool = opened.await.map_err(|error| hindrance().map_or(error, unopened))?;
         Ok(Self::of(pool, kind, Arc::new(Semaphore::new(1))))
     }
 
@@ -134,6 +136,17 @@ impl Db {
     /// When it does not, within [`SILENCE_MAX`].
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         in_time(SILENCE_MAX, async { sqlx::query("select 1").execute(&self.pool).await.map(|_| ()) }).await
+    }
+
+    /// Remembers whether a write was refused because the disk is full or may not be written.
+    pub fn note_write(&self, written: &Result<(), sqlx::Error>) {
+        let why = written.as_ref().err().and_then(unwritable);
+        self.unwritable.store(why.is_some(), Ordering::Relaxed);
+    }
+
+    /// Whether the last write that was noted was not refused so.
+    pub fn takes_writes(&self) -> bool {
+        !self.unwritable.load(Ordering::Relaxed)
     }
 
     /// For what most requests begin with: reads on one connection, which the next one takes over as it is.
@@ -274,5 +287,13 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
 }
 
 fn unreachable(path: &Path, error: &io::Error) -> sqlx::Error {
-    sqlx::Error::Configuration(format!("cannot open {}: {error}", path.display()).into())
+    unopened(io::Error::new(error.kind(), format!("cannot open {}: {error}", path.display())))
+}
+
+/// Other settings help, unless the disk is full.
+fn unopened(error: io::Error) -> sqlx::Error {
+    match error.kind() {
+        io::ErrorKind::StorageFull => sqlx::Error::Io(error),
+        _ => sqlx::Error::Configuration(error.to_string().into()),
+    }
 }

@@ -1,20 +1,9 @@
 //! Faults of what the server stands on, as users may be told of them. Server side.
 
-use std::cell::RefCell;
+use sqlx::error::DatabaseError;
 
-use super::AppError;
+use super::{AppError, Fault};
 use crate::base::collision::Collision;
-
-thread_local! {
-    /// What the database said last, for the command line, which is one thread: no one reads a log of it, and its operator
-    /// may know.
-    static LAST: RefCell<Option<String>> = const { RefCell::new(None) };
-}
-
-/// What stopped a command, where a user would be told of no more than [`AppError::Busy`] or [`AppError::Internal`].
-pub fn cause() -> Option<String> {
-    LAST.take()
-}
 
 impl Collision for AppError {
     fn is_collision(&self) -> bool {
@@ -28,7 +17,7 @@ macro_rules! opaque {
         impl From<$fault> for AppError {
             fn from(fault: $fault) -> Self {
                 tracing::error!(error = %fault, "internal error");
-                Self::internal()
+                Self::Internal { request_id: None, fault: Fault::of(fault) }
             }
         }
     )+};
@@ -44,23 +33,21 @@ impl From<tower_sessions::session::Error> for AppError {
 }
 
 impl From<sqlx::Error> for AppError {
-    fn from(fault: sqlx::Error) -> Self {
-        if let sqlx::Error::Database(error) = &fault
-            && error.code().as_deref() == Some("22021")
-        {
+    fn from(error: sqlx::Error) -> Self {
+        if let Some("22021") = error.as_database_error().and_then(DatabaseError::code).as_deref() {
             // A zero byte, which PostgreSQL stores in no text: no one types one.
             return Self::BadRequest;
         }
-        if fault.is_collision() {
-            tracing::warn!(error = %fault, "a transaction collided with another one");
+        if error.is_collision() {
+            tracing::warn!(%error, "a transaction collided with another one");
             return Self::Collided;
         }
-        tracing::error!(error = %fault, "database error");
-        LAST.set(Some(match fault.as_database_error() {
-            Some(error) if is_full(error) => format!("the database can't be written: {}", error.message()),
-            _ => format!("database error: {fault}"),
-        }));
-        let away = match &fault {
+        if let Some(why) = unwritable(&error) {
+            tracing::error!(%error, "{why}");
+            return Self::Unwritable(Fault::of(format_args!("{why}: {error}")));
+        }
+        tracing::error!(%error, "database error");
+        let is_away = match &error {
             sqlx::Error::PoolTimedOut
             | sqlx::Error::PoolClosed
             | sqlx::Error::Io(_)
@@ -68,24 +55,32 @@ impl From<sqlx::Error> for AppError {
             | sqlx::Error::Protocol(_)
             | sqlx::Error::Tls(_)
             | sqlx::Error::WorkerCrashed => true,
-            sqlx::Error::Database(error) => is_away(&**error) || is_full(&**error),
+            sqlx::Error::Database(error) => is_away(&**error),
             _ => false,
         };
-        if away { Self::Busy } else { Self::internal() }
+        let fault = Fault::of(format_args!("database error: {error}"));
+        if is_away { Self::Away(fault) } else { Self::Internal { request_id: None, fault } }
     }
 }
 
 /// The database said that it cannot now: PostgreSQL when it stops, starts, or has no place left (57P01 to 57P03, 53300), or has
 /// stopped a statement that took too long (57014); SQLite when another process is writing, after its time-out, or when
 /// it has stopped a statement (9).
-fn is_away(error: &dyn sqlx::error::DatabaseError) -> bool {
+fn is_away(error: &dyn DatabaseError) -> bool {
     let code = error.code();
     let stops = matches!(code.as_deref(), Some("57P01" | "57P02" | "57P03" | "53300" | "57014" | "9"));
     stops || error.message().contains("database is locked")
 }
 
-/// No room on the disk, or no more than a limit allows: PostgreSQL (53100); SQLite in its own words (13), or when it can
-/// lengthen neither its journal (778) nor the index of that (4874).
-fn is_full(error: &dyn sqlx::error::DatabaseError) -> bool {
-    matches!(error.code().as_deref(), Some("53100" | "13" | "778" | "4874"))
+/// Why the database takes no change, where it says so. Waiting doesn't help.
+pub fn unwritable(error: &sqlx::Error) -> Option<&'static str> {
+    match error.as_database_error()?.code()?.as_ref() {
+        // PostgreSQL, then SQLite, whose limit may be one of its own.
+        "53100" | "13" => Some("the disk of the database is full"),
+        // SQLite can lengthen, or write at all, neither its journal (778) nor the index of that (4874).
+        "778" | "4874" => Some("the database can't be written"),
+        // PostgreSQL, as a standby is; SQLite, whose file or folder this process may not write.
+        "25006" | "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" => Some("the database is read-only"),
+        _ => None,
+    }
 }

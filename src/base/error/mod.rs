@@ -2,6 +2,7 @@
 //!
 //! Whatever is said here was written here. The one free text is what the same person has typed, cut short.
 
+mod fault;
 #[cfg(feature = "ssr")]
 pub mod faults;
 mod invalid;
@@ -12,6 +13,7 @@ use strum::{IntoStaticStr, VariantArray};
 use thiserror::Error;
 
 pub use self::{
+    fault::Fault,
     invalid::{Field, Guessable, Invalid, Unfit},
     request_number::RequestNumber,
 };
@@ -135,13 +137,25 @@ pub enum AppError {
     #[error("The server is busy. Try again in a few seconds.")]
     #[strum(serialize = "busy")]
     Collided,
+    /// As [`AppError::Busy`]: the database is away.
+    #[error("The server is busy. Try again in a few seconds.")]
+    #[strum(serialize = "busy")]
+    Away(#[serde(skip)] Fault),
+    /// The database takes no change: its disk is full, or may not be written. Someone has to mend that.
+    #[error("The server can't save anything at the moment. Try again later.")]
+    #[strum(serialize = "cannot_save")]
+    Unwritable(#[serde(skip)] Fault),
     #[error("{}", OFFLINE)]
     #[strum(serialize = "busy")]
     Offline,
     #[error("The server didn't understand this. Check what you entered and try again.")]
     BadRequest,
     #[error("Something went wrong.{}", id_words(.request_id))]
-    Internal { request_id: Option<RequestNumber> },
+    Internal {
+        request_id: Option<RequestNumber>,
+        #[serde(skip)]
+        fault: Fault,
+    },
 }
 /// What to say when no answer came: the one sentence that the browser has to know by itself.
 pub const OFFLINE: &str = "We couldn't reach the server. Check your connection and try again.";
@@ -178,9 +192,14 @@ impl AppError {
             | Self::TooManyApps { .. }
             | Self::NotesTooLarge { .. } => 429,
             Self::NotFound | Self::SetupRefused | Self::KeyNotInUse => 404,
-            Self::Busy | Self::Collided | Self::Offline | Self::LabFull | Self::Measuring | Self::FactorUnreadable => {
-                503
-            }
+            Self::Busy
+            | Self::Collided
+            | Self::Away(_)
+            | Self::Unwritable(_)
+            | Self::Offline
+            | Self::LabFull
+            | Self::Measuring
+            | Self::FactorUnreadable => 503,
             Self::BadRequest => 400,
             Self::Internal { .. } => 500,
         }
@@ -238,14 +257,23 @@ impl AppError {
     pub fn retry_after(&self) -> Option<u32> {
         match self {
             Self::TooManyTries { seconds } | Self::TooManyChanges { seconds } => Some(*seconds),
-            Self::Busy | Self::Collided | Self::Measuring | Self::TooManyAtOnce => Some(2),
+            Self::Busy | Self::Collided | Self::Away(_) | Self::Measuring | Self::TooManyAtOnce => Some(2),
             Self::ExportUnderWay => Some(10),
+            Self::Unwritable(_) => Some(60),
             _ => None,
         }
     }
 
     pub fn internal() -> Self {
-        Self::Internal { request_id: None }
+        Self::Internal { request_id: None, fault: Fault::default() }
+    }
+
+    /// What stopped it, where a user is told of no more than that something did.
+    pub fn fault(&self) -> Option<&str> {
+        match self {
+            Self::Away(fault) | Self::Unwritable(fault) | Self::Internal { fault, .. } => fault.words(),
+            _ => None,
+        }
     }
 }
 fn id_words(request_id: &Option<RequestNumber>) -> String {

@@ -132,7 +132,8 @@ impl Mailer {
             },
             Outlet::Files(folder) => {
                 let file = folder.join(format!("{}-{}.eml", file_time(envelope.now_ms), envelope.id));
-                write_file(&file, &message.formatted()).map_err(|error| Failure::passing(&error.to_string()))?;
+                let unwritten = |error| Failure::passing(&format!("cannot write {}: {error}", file.display()));
+                write_file(&file, &message.formatted()).map_err(unwritten)?;
                 Ok(Sent::ToFile(file))
             }
             Outlet::Off => Err(Failure::lasting("this server sends no email: LATCHKEY_SMTP_URL is not set")),

@@ -14,6 +14,7 @@ use crate::{
         db,
         db::{Kind, Steps},
         number::counted,
+        private_file::hindrance,
         sealed::SecretKey,
         state::{AppState, Stopwatch},
     },
@@ -47,7 +48,11 @@ async fn look_into(state: &AppState, parts: &Parts, secret: Option<&SecretKey>, 
     if let Err(not_up_to_date) = schema {
         return vec![not_up_to_date, clock];
     }
-    let schema = Finding::ok(WHAT, format!("connected in {connect_ms} ms, up to date"));
+    let hindrance = db::sqlite_file(&state.config.database_url()).and_then(|file| hindrance(&file));
+    let schema = match hindrance {
+        Some(error) => Finding::error(WHAT, error.to_string(), "let this user write there, and give it room"),
+        None => Finding::ok(WHAT, format!("connected in {connect_ms} ms, up to date")),
+    };
     let mut findings = vec![schema, clock];
     findings.extend(connections(state, parts).await);
     for part in parts.iter() {

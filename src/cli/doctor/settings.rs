@@ -98,7 +98,7 @@ fn package(config: &Config) -> Finding {
         ),
         false => Finding::warning(
             "package",
-            format!("no browser package at {site}, so pages work without JavaScript"),
+            format!("no browser package at {site}, so pages have no style and work without JavaScript"),
             "build it with `cargo xtask build`",
         ),
     }

@@ -120,7 +120,7 @@ impl Locked {
             read => read.map_err(|error| refused(error.to_string()))?,
         };
         let kept: Kept = serde_json::from_str(&text).map_err(|_| refused("it can't be understood".into()))?;
-        kept.server.expect_private().map_err(|Failed(why)| refused(why))?;
+        kept.server.expect_private().map_err(|Failed(why, _)| refused(why))?;
         Ok(Some(kept))
     }
 

@@ -19,7 +19,7 @@ pub async fn run() -> Result<(), Failed> {
     file.remove()?;
     let server = &kept.server.issuer;
     if let Err(trouble) = told {
-        let Failed(why) = trouble.into();
+        let Failed(why, _) = trouble.into();
         let words = "you're logged out on this computer, but the server still has this login";
         return Err(format!("{words} ({why}); disconnect it at {server}/account/devices").into());
     }

@@ -28,7 +28,7 @@ const NEAREST: &str = "http://localhost:3000";
 #[derive(Args)]
 pub struct Login {
     /// Address of the server. Without one: where you're logged in, or else http://localhost:3000.
-    #[arg(value_name = "URL")]
+    #[arg(value_name = "URL", value_parser = server::private)]
     url: Option<String>,
     /// Show a code to enter in a browser on another device.
     #[arg(long, conflicts_with = "no_browser")]

@@ -52,12 +52,13 @@ impl Trouble {
 impl From<Trouble> for Failed {
     fn from(trouble: Trouble) -> Self {
         match trouble {
-            Trouble::Away(words) => Self(words),
+            Trouble::Away(words) => words,
             Trouble::Refused { error, .. } if error == "invalid_client" => {
-                Self("this server doesn't let its command line in; ask its administrator".into())
+                "this server doesn't let its command line in; ask its administrator".into()
             }
-            Trouble::Refused { error, words, .. } => Self(format!("the server refused ({error}): {words}")),
+            Trouble::Refused { error, words, .. } => format!("the server refused ({error}): {words}"),
         }
+        .into()
     }
 }
 
@@ -66,13 +67,11 @@ impl Server {
     /// In words: no address, nothing there, or something else.
     pub async fn find(address: &str) -> Result<Self, Failed> {
         let address = address.trim_end_matches('/');
-        expect_private(address)?;
+        private(address)?;
         let document = Request::get(format!("{address}/.well-known/oauth-authorization-server"));
         let server: Self = answer(address, document, Body::empty()).await.map_err(|trouble| match trouble {
-            Trouble::Away(words) => Failed(words),
-            Trouble::Refused { .. } => {
-                Failed(format!("{address} is no Latchkey server that applications can log in on"))
-            }
+            Trouble::Away(words) => words,
+            Trouble::Refused { .. } => format!("{address} is no Latchkey server that applications can log in on"),
         })?;
         // Or a server could have us send our codes to another one (RFC 8414 3.3).
         if server.issuer != address {
@@ -89,7 +88,9 @@ impl Server {
     pub fn expect_private(&self) -> Result<(), Failed> {
         let Self { issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint, .. } = self;
         let all = [issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint];
-        all.into_iter().chain([&self.token_endpoint, &self.revocation_endpoint]).try_for_each(|at| expect_private(at))
+        all.into_iter()
+            .chain([&self.token_endpoint, &self.revocation_endpoint])
+            .try_for_each(|at| Ok(private(at).map(drop)?))
     }
 
     /// Sends a form in the name of the command line.
@@ -122,12 +123,13 @@ impl Server {
     }
 }
 
-fn expect_private(address: &str) -> Result<(), Failed> {
+/// This address, if no one in between reads what is sent there.
+pub fn private(address: &str) -> Result<String, String> {
     let url = Url::parse(address).map_err(|_| format!("{address} is no address, like https://login.example.com"))?;
     if url.scheme() == "https" || url.scheme() == "http" && leads_here(&url) {
-        return Ok(());
+        return Ok(address.to_owned());
     }
-    Err(format!("{address} must begin with https://, or anyone in between could read your login").into())
+    Err(format!("{address} must begin with https://, or anyone in between could read your login"))
 }
 
 async fn answer<T: DeserializeOwned>(server: &str, request: Builder, body: Body) -> Result<T, Trouble> {

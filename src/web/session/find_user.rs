@@ -54,7 +54,7 @@ pub struct Arrival {
 /// away the answer is 503 and the cookie stays: an outage logs no one out (ASVS 16.5.2).
 ///
 /// # Errors
-/// [`AppError::Busy`], [`AppError::TooManyAtOnce`]; [`AppError::SessionRenewed`] for an act with a secret that was replaced.
+/// [`AppError::Busy`], [`AppError::Unwritable`], [`AppError::TooManyAtOnce`]; [`AppError::SessionRenewed`] for an act with a secret that was replaced.
 pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Arrival, AppError> {
     let state = &guards.terminator.state;
     let mut someone = who(guards, session, parts).await?;
@@ -89,7 +89,10 @@ impl Arrival {
 }
 
 async fn who(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Option<LoggedIn>, AppError> {
-    let found = look_up(guards, session, parts).await.map_err(|_| AppError::Busy)?;
+    let found = look_up(guards, session, parts).await.map_err(|error| match error {
+        AppError::Unwritable(_) => error,
+        _ => AppError::Busy,
+    })?;
     Ok(found.somebody(parts))
 }
 
