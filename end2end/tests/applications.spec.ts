@@ -130,7 +130,7 @@ test("the command line says what is wrong with an application", async ({ server 
   const owner = await administrator(server);
   const add = (...args: string[]) => ["clients", "add", "--owner", owner.email, "--name", "Ledger", ...args];
   expect((await server.cli(["clients", "disable", "unknown"], { code: 1 })).stderr).toContain("there is no application unknown");
-  expect((await server.cli(add("--kind", "web"), { code: 1 })).stderr).toMatch(/^latchkey: --redirect: Enter .*address/);
+  expect((await server.cli(add("--kind", "web"), { code: 2 })).stderr).toMatch(/^latchkey: --redirect: Enter .*address/);
   expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 1 })).stderr).toContain("--redirect: http://app.example/cb: Use https.");
   await server.cli(add("--kind", "phone"), { code: 2 });
   const keys = async () => (await server.cli(["keys", "list", "--json"])).stdout;

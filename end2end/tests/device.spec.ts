@@ -83,10 +83,11 @@ withAndWithoutJavaScript(({ open, arrived }) => {
 });
 
 test("what is wrong is said in plain words", async ({ page, server }) => {
-  const failed = async (...args: string[]) => (await server.cli(args, { code: 1 })).stderr;
+  const told = async (code: number, args: string[]) => (await server.cli(args, { code })).stderr;
+  const failed = (...args: string[]) => told(1, args);
   expect(await failed("whoami")).toBe("latchkey: you're not logged in; log in with `latchkey login`\n");
-  expect(await failed("login", "http://login.example.com")).toContain("must begin with https://");
-  expect(await failed("login", "no address")).toContain("is no address");
+  expect(await told(2, ["login", "http://login.example.com"])).toContain("must begin with https://");
+  expect(await told(2, ["login", "no address"])).toContain("is no address");
   expect(await failed("login", "http://127.0.0.1:9")).toContain("can't reach http://127.0.0.1:9: ");
   expect(await failed("login", server.url.replace("localhost", "127.0.0.1"))).toMatch(/calls itself|is no Latchkey server|doesn't answer/);
   await signedUp(page, "Bob");

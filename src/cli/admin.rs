@@ -5,19 +5,15 @@ use std::io::IsTerminal;
 use clap::{Args, Subcommand};
 use serde_json::json;
 
-use super::{Common, Failed, installation::everywhere};
+use super::{Common, Failed, installation::everywhere, who::Who};
 use crate::{
     auth::{
         event::{Actor, Event, Kind},
         users::{Role, store::User},
     },
-    base::{
-        caller::Caller,
-        error::{AppError, Field, Invalid},
-        metrics::Metrics,
-    },
+    base::{caller::Caller, display_name::DisplayName, email::Email, error::AppError, metrics::Metrics},
     pages::{
-        admin::stories::change_role,
+        admin::{by::parse_reason, stories::change_role},
         signup::sign_up::{NewAccount, create_admin},
     },
     passwords::hash::Passwords,
@@ -47,10 +43,10 @@ pub enum Admin {
 #[derive(Args)]
 pub struct Change {
     /// Email address or ID of the user.
-    #[arg(long, value_name = "EMAIL-OR-ID")]
-    email: String,
+    #[arg(long, value_name = "EMAIL-OR-ID", value_parser = Who::parse)]
+    email: Who,
     /// Reason, recorded in the audit log.
-    #[arg(long, default_value = "from the command line")]
+    #[arg(long, default_value = "from the command line", value_parser = parse_reason)]
     reason: String,
     #[command(flatten)]
     common: Common,
@@ -59,11 +55,11 @@ pub struct Change {
 #[derive(Args)]
 pub struct CreateAdmin {
     /// Email address to log in with.
-    #[arg(long)]
-    email: String,
+    #[arg(long, value_parser = Email::parse)]
+    email: Email,
     /// Name, shown to other people.
-    #[arg(long)]
-    name: String,
+    #[arg(long, value_parser = DisplayName::parse)]
+    name: DisplayName,
     #[command(flatten)]
     common: Common,
 }
@@ -90,31 +86,24 @@ async fn create(CreateAdmin { email, name, common }: CreateAdmin) -> Result<(), 
     let password = read_password()?;
     // Before anything is opened or created.
     let passwords = Passwords::new(&common.config, Metrics::default())?;
-    let account = NewAccount::parse(&passwords, &Caller::default(), &name, &email, password).await;
+    let (name, email) = (name.as_str(), email.as_str());
+    let account = NewAccount::parse(&passwords, &Caller::default(), name, email, password).await;
     let account = account.map_err(|error| match error {
-        AppError::Invalid(list) => list.into_iter().map(wrong).collect::<Vec<_>>().join(" "),
-        other => other.to_string(),
+        AppError::Invalid(list) => {
+            list.iter().map(|wrong| format!("Password: {wrong}")).collect::<Vec<_>>().join(" ").into()
+        }
+        other => Failed::from(other),
     })?;
     let services = serve::open(common.config.clone()).await?;
     let created = Event::new(Kind::AdminCreated, Actor::CommandLine, "");
     let created = create_admin(&services.state, &passwords, account, created).await;
     let id = created.map_err(|error| match error {
-        AppError::SignUpRefused => format!(
+        AppError::SignUpRefused => Failed::from(format!(
             "this email address already has an account; make it an administrator with `latchkey admin promote --email {email}`"
-        ),
-        other => other.to_string(),
+        )),
+        other => other.into(),
     })?;
     common.answer(&json!({ "id": id, "email": email }), || format!("{email} is now an administrator."))
-}
-
-/// What is wrong, behind the name by which it was given.
-fn wrong(invalid: Invalid) -> String {
-    let given = match invalid.field() {
-        Field::Email => "--email",
-        Field::Name => "--name",
-        _ => "Password",
-    };
-    format!("{given}: {invalid}")
 }
 
 fn read_password() -> Result<String, String> {

@@ -7,6 +7,7 @@ use clap::Args;
 use super::{
     Common, Failed,
     installation::{everywhere, find_user, terminator},
+    who::Who,
 };
 use crate::{
     auth::{
@@ -33,7 +34,7 @@ pub struct ForceLogout {
     #[arg(long, requires = "all")]
     yes: bool,
     /// Reason, recorded in the audit log.
-    #[arg(long, default_value = "from the command line")]
+    #[arg(long, default_value = "from the command line", value_parser = parse_reason)]
     reason: String,
     #[command(flatten)]
     common: Common,
@@ -43,8 +44,8 @@ pub struct ForceLogout {
 #[group(required = true, multiple = false)]
 struct Whom {
     /// Log out this user everywhere and revoke all their access tokens.
-    #[arg(long, value_name = "EMAIL-OR-ID")]
-    user: Option<String>,
+    #[arg(long, value_name = "EMAIL-OR-ID", value_parser = Who::parse)]
+    user: Option<Who>,
     /// End this session and revoke its access tokens. Find its ID with `latchkey sessions list`.
     #[arg(long, value_name = "SESSION-ID")]
     sid: Option<String>,
@@ -54,11 +55,10 @@ struct Whom {
 }
 
 pub async fn run(ForceLogout { whom, yes, reason, common }: ForceLogout) -> Result<(), Failed> {
-    let words = parse_reason(&reason)?;
     let all = whom.all;
     common
         .on_database(async |state| {
-            let (whom, receipt) = end(state, whom, words, yes).await?;
+            let (whom, receipt) = end(state, whom, reason, yes).await?;
             common.answer(&receipt, || text(&whom, &receipt))?;
             if all { mark(state).await } else { Ok(()) }
         })

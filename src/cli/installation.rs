@@ -1,15 +1,13 @@
 //! How a command reaches an installation that is there already, and who is meant in it. Server side.
 
-use uuid::Uuid;
-
-use super::{Common, Failed};
+use super::{Common, Failed, who::Who};
 use crate::{
     auth::{
         revocations::set::Revocations,
         sessions::{Receipt, terminate::Terminator},
         users::{store, store::User},
     },
-    base::{config::Config, db::again, email::Email, error::AppError, metrics::Metrics, state::AppState},
+    base::{config::Config, db::again, error::AppError, metrics::Metrics, state::AppState},
     pages::admin::{by::By, outcome::Outcome},
     people::receipt::confirmed_words,
     serve,
@@ -36,7 +34,7 @@ impl Common {
     /// Does to a user what the pages of administration do.
     pub async fn act_on(
         &self,
-        who: &str,
+        who: &Who,
         reason: &str,
         act: impl AsyncFn(&Terminator, &By, &User) -> Result<Outcome, AppError>,
     ) -> Result<(User, Outcome), Failed> {
@@ -51,15 +49,12 @@ impl Common {
     }
 }
 
-/// By email address or ID.
-pub async fn find_user(state: &AppState, who: &str) -> Result<User, Failed> {
+/// The user who is meant.
+pub async fn find_user(state: &AppState, who: &Who) -> Result<User, Failed> {
     let db = &state.db.pool;
-    let found = match Uuid::parse_str(who) {
-        Ok(id) => store::find_by_id(db, &id.to_string()).await?,
-        Err(_) => {
-            let email = Email::parse(who).map_err(|_| format!("{who} is neither an email address nor a user ID"))?;
-            store::find_by_email(db, &email).await?
-        }
+    let found = match who {
+        Who::Id(id) => store::find_by_id(db, &id.to_string()).await?,
+        Who::Email(email) => store::find_by_email(db, email).await?,
     };
     Ok(found.ok_or_else(|| format!("there is no user {who}; find users with `latchkey users list --search WORDS`"))?)
 }

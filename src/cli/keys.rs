@@ -27,7 +27,7 @@ pub enum Keys {
     /// five seconds, and no request fails. Run this with the settings of the server.
     Rotate {
         /// Reason, recorded in the audit log.
-        #[arg(long, default_value = "from the command line")]
+        #[arg(long, default_value = "from the command line", value_parser = parse_reason)]
         reason: String,
         #[command(flatten)]
         common: Common,
@@ -47,7 +47,7 @@ pub struct Revoke {
     #[arg(value_name = "KEY-ID", allow_hyphen_values = true)]
     kid: String,
     /// Reason, recorded in the audit log.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_reason)]
     reason: String,
     /// Revoke it even if keys can't be decrypted, because their rows were changed or the secret key is lost. If no other key
     /// is waiting, a new one is encrypted with the secret key given here, which the servers must use too.
@@ -60,7 +60,7 @@ pub struct Revoke {
 pub async fn run(command: Keys) -> Result<(), Failed> {
     match command {
         Keys::List(common) => list(common).await,
-        Keys::Rotate { reason, common } => rotate(&reason, common).await,
+        Keys::Rotate { reason, common } => rotate(reason, common).await,
         Keys::Revoke(args) => revoke(args).await,
     }
 }
@@ -86,8 +86,8 @@ fn cells(key: &KeyInfo) -> [String; 7] {
     [key.kid.clone(), algorithm_of(key), state.into(), created, from, until, key.revoke_reason.clone()]
 }
 
-async fn rotate(reason: &str, common: Common) -> Result<(), Failed> {
-    let cause = cause(reason)?;
+async fn rotate(reason: String, common: Common) -> Result<(), Failed> {
+    let cause = cause(reason);
     let rotation = common.on_database(async |state| Ok(open(state).await?.rotate(&cause).await?)).await?;
     common.answer(&rotation, || {
         let from = moment(rotation.signs_from);
@@ -96,7 +96,7 @@ async fn rotate(reason: &str, common: Common) -> Result<(), Failed> {
 }
 
 async fn revoke(Revoke { kid, reason, unopened: as_it_is, common }: Revoke) -> Result<(), Failed> {
-    let cause = cause(&reason)?;
+    let cause = cause(reason);
     let revoked = common.on_database(async |state| {
         let keys = if as_it_is { unopened(state).await? } else { open(state).await? };
         Ok(keys.revoke(&kid, &cause).await?)
@@ -111,9 +111,8 @@ async fn revoke(Revoke { kid, reason, unopened: as_it_is, common }: Revoke) -> R
     })
 }
 
-fn cause(reason: &str) -> Result<Cause, Failed> {
-    let by = Cause::by_system(EndReason::ByAdmin);
-    Ok(Cause { actor: Actor::CommandLine, words: parse_reason(reason)?, ..by })
+fn cause(words: String) -> Cause {
+    Cause { actor: Actor::CommandLine, words, ..Cause::by_system(EndReason::ByAdmin) }
 }
 
 /// With a wrong secret key nothing may be created: no server could decrypt it.

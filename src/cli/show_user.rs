@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Common, Failed, installation::find_user, output::table};
+use super::{Common, Failed, installation::find_user, output::table, who::Who};
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{second_factor, sessions, sessions::LiveSession, users::store::User},
@@ -21,7 +21,7 @@ pub struct Details {
     activity: Vec<EventRow>,
 }
 
-pub async fn run(who: &str, common: &Common) -> Result<(), Failed> {
+pub async fn run(who: &Who, common: &Common) -> Result<(), Failed> {
     let details = common.on_database(async |app| find(app, who).await).await?;
     common.answer(&shown(&details), || text(&details))
 }
@@ -30,7 +30,7 @@ pub async fn run(who: &str, common: &Common) -> Result<(), Failed> {
 ///
 /// # Errors
 /// When there is no such user, or the database is away.
-pub async fn find(app: &AppState, who: &str) -> Result<Details, Failed> {
+pub async fn find(app: &AppState, who: &Who) -> Result<Details, Failed> {
     let (user, pool, now_ms) = (find_user(app, who).await?, &app.db.pool, app.clock.now_ms());
     let second_factor = second_factor::store::find(pool, &user.id).await?;
     Ok(Details {

@@ -6,11 +6,14 @@ use clap::{Args, Subcommand};
 use serde_json::json;
 use strum::VariantArray;
 
-use super::{Common, Failed, output::table, show_user};
+use super::{Common, Failed, output::table, show_user, who::Who};
 use crate::{
     auth::users::{Role, store, store::User},
     base::state::AppState,
-    pages::admin::stories::{disable, enable},
+    pages::admin::{
+        by::parse_reason,
+        stories::{disable, enable},
+    },
     people::list::{Order, Page, Person, Place, State, Wanted, find::find},
     ui::when::minute,
 };
@@ -22,8 +25,8 @@ pub enum Users {
     /// Show a user: account, active sessions, two-factor authentication, recent activity.
     Show {
         /// Email address or ID of the user.
-        #[arg(value_name = "EMAIL-OR-ID")]
-        who: String,
+        #[arg(value_name = "EMAIL-OR-ID", value_parser = Who::parse)]
+        who: Who,
         #[command(flatten)]
         common: Common,
     },
@@ -62,10 +65,10 @@ pub struct List {
 #[derive(Args)]
 pub struct Change {
     /// Email address or ID of the user.
-    #[arg(value_name = "EMAIL-OR-ID")]
-    who: String,
+    #[arg(value_name = "EMAIL-OR-ID", value_parser = Who::parse)]
+    who: Who,
     /// Reason, recorded in the audit log.
-    #[arg(long)]
+    #[arg(long, value_parser = parse_reason)]
     reason: String,
     #[command(flatten)]
     common: Common,

@@ -17,7 +17,7 @@ use crate::{
         revocations::EndReason,
         sessions::store::Target,
     },
-    cli::show_user,
+    cli::{show_user, who::Who},
 };
 
 const FIREFOX: &str = "Mozilla/5.0 (X11; Linux x86_64; rv:128.0) Gecko/20100101 Firefox/128.0";
@@ -93,7 +93,7 @@ on_both_databases! {
         let forced = export.json()["activity"].as_array().expect("a list").iter().find(|event| event["event"] == "force_logout").cloned();
         let forced = forced.expect("the event");
         assert_eq!((&forced["ip"], &forced["device"]), (&"".into(), &"".into()));
-        let details = show_user::find(&app.services.state, &id).await.ok().expect("details");
+        let details = show_user::find(&app.services.state, &Who::parse(&id).expect("an id")).await.ok().expect("details");
         let shown = [
             alice.open("/account/activity").await.text(), alice.open("/dashboard").await.text(), export.text(),
             show_user::text(&details), show_user::shown(&details).to_string(),

@@ -419,6 +419,32 @@ on_both_databases! {
         assert!(told.contains("exists already") && file.exists(), "{told}");
     }
 
+    async fn an_export_that_is_interrupted_leaves_nothing_that_passes_for_all_of_it(app: TestApp) {
+        app.admin().await;
+        let folder = tempfile::tempdir().expect("a folder");
+        let (file, part) = (folder.path().join("audit.jsonl"), folder.path().join("audit.jsonl.part"));
+        let config = &app.services.state.config;
+        let (data, url) = (config.data_dir.to_str().expect("a path"), config.database_url());
+        let words = ["export", "--output", file.to_str().expect("a path"), "--data-dir", data, "--database-url", &url];
+        let export = || export::run(Words::parse_from(words).export);
+        let mut tx = app.services.state.db.begin_write().await.expect("a transaction");
+        if app.kind() == crate::base::db::Kind::Postgres {
+            sqlx::query("lock table audit_events in exclusive mode").execute(&mut *tx).await.expect("a lock");
+        }
+        let begun = async {
+            while !part.exists() {
+                tokio::task::yield_now().await;
+            }
+        };
+        // As a signal does: nothing of the command runs any more.
+        tokio::select! { _ = export() => panic!("the log is locked"), () = begun => {} }
+        assert!(!file.exists());
+        tx.rollback().await.expect("unlocked");
+        export().await.unwrap_or_else(|failed| panic!("{}", failed.0));
+        let text = std::fs::read_to_string(&file).expect("the export");
+        assert!(text.contains("admin_created") && !part.exists(), "{text}");
+    }
+
     async fn what_was_cut_off_stays_missing_when_an_operator_lets_the_log_go_on(app: TestApp) {
         happen(&app, 5).await;
         seal(&app).await;

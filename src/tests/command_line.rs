@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{app::TestApp, on_both_databases, words::forbidden};
 use crate::{
     auth::{sessions, tokens::keys::Keys},
+    cli,
     cli::{
         Cli, given,
         login::kept::Place,
@@ -147,7 +148,7 @@ fn what_is_missing_is_told_with_what_was_typed_and_nothing_else() {
         let told = refusal(words, &environment).to_string();
         assert!(told.contains(said) && !told.contains("--addr") && !told.contains("--data-dir"), "{words:?}: {told}");
     }
-    let wrong = refusal(&["latchkey", "users", "show", "a"], &[("LATCHKEY_ADDR", "nowhere")]).to_string();
+    let wrong = refusal(&["latchkey", "users", "show", "a@example.com"], &[("LATCHKEY_ADDR", "nowhere")]).to_string();
     assert!(wrong.contains("LATCHKEY_ADDR") && !wrong.contains("Usage:"), "{wrong}");
     for flag in ["--addr", "--metrics-addr"] {
         let wrong = refusal(&["latchkey", "serve", flag, "localhost:7900"], &[]).to_string();
@@ -218,5 +219,43 @@ on_both_databases! {
         check_times(&read, "", &mut times);
         assert_eq!(times, 2 + 3 + 1, "{text}");
         assert_eq!(read["report"], json!({ "removed": { "until": "2026-01-01T12:00:00.000Z", "events": 7 }, "ends_at": null }));
+    }
+}
+
+#[test]
+fn what_can_not_be_meant_is_wrong_usage() {
+    for words in [
+        &["mail", "test", "--to", "nonsense"][..],
+        &["users", "show", "nonsense"],
+        &["users", "disable", "nonsense", "--reason", "x"],
+        &["users", "enable", "a@example.com", "--reason", " "],
+        &["admin", "promote", "--email", "nonsense"],
+        &["admin", "demote", "--email", "a@example.com", "--reason", ""],
+        &["admin", "create", "--email", "nonsense", "--name", "A"],
+        &["admin", "create", "--email", "a@example.com", "--name", " "],
+        &["force-logout", "--user", "nonsense"],
+        &["force-logout", "--all", "--reason", ""],
+        &["keys", "rotate", "--reason", ""],
+        &["keys", "revoke", "x", "--reason", ""],
+        &["audit", "resume", "--reason", ""],
+        #[cfg(feature = "oauth")]
+        &["clients", "list", "--owner", "nonsense"],
+        &["login", "nowhere"],
+        &["login", "http://login.example.com"],
+    ] {
+        let told = refusal(&[&["latchkey"], words].concat(), &[]);
+        assert_eq!((told.kind(), told.exit_code()), (ErrorKind::ValueValidation, 2), "{words:?}: {told}");
+    }
+}
+
+#[tokio::test]
+async fn what_only_the_whole_shows_to_be_wrong_is_wrong_usage_too() {
+    for (from, to) in [("nonsense", "2026-01-01"), ("2026-01-02", "2026-01-01")] {
+        // Nothing is opened: there is no such folder.
+        let words =
+            ["latchkey", "audit", "export", "--from", from, "--to", to, "--data-dir", "/nowhere"].map(OsString::from);
+        let asked = given::parse(&words, |_| None).unwrap_or_else(|error| panic!("{error}"));
+        let cli::Failed(words, code) = cli::obey(asked).await.expect_err("a refusal");
+        assert!(code == 2 && words.contains("date"), "{words}");
     }
 }

@@ -11,14 +11,14 @@ use futures::TryStreamExt;
 
 use crate::{
     auth::{event, event::Actor},
-    base::{private_file::private_file, state::AppState},
+    base::{db::beside, private_file::private_file, state::AppState},
     cli::{Failed, installation::on_database, parts::ServerSettings},
     pages::admin::audit_log::{
         AuditAsked,
         export::exported,
         file,
         file::Format,
-        filter::{Resolved, resolve},
+        filter::{Resolved, read, resolve},
     },
 };
 
@@ -29,7 +29,8 @@ pub struct Export {
     format: Format,
     #[command(flatten)]
     asked: AuditAsked,
-    /// Write to this file. It must not exist yet, and only its owner will be able to read it.
+    /// Write to this file. It must not exist yet, and only its owner will be able to read it. Until all is written, ".part"
+    /// follows its name.
     #[arg(long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -38,18 +39,24 @@ pub struct Export {
 
 pub async fn run(args: Export) -> Result<(), Failed> {
     let format = args.format;
+    let problems = read(&args.asked).problems;
+    if !problems.is_empty() {
+        return Err(Failed::usage(problems.join(" ")));
+    }
     on_database(&args.settings.config, async |state| {
         let resolved = resolve(state, &args.asked).await?;
         if !resolved.is_understood() {
             return Err(misunderstood(&resolved).into());
         }
         let Some(path) = &args.output else { return write(state, resolved, format, io::stdout().lock()).await };
-        let written = write(state, resolved, format, open(path)?).await;
-        if written.is_err() {
-            // Half a file would pass for all of it, and stand in the way of the next try.
-            let _ = fs::remove_file(path);
+        // Half a file would pass for all of it, and stand in the way of the next try.
+        let part = beside(path, ".part");
+        let written = write(state, resolved, format, open(path, &part)?).await;
+        let named = written.and_then(|()| fs::rename(&part, path).map_err(unwritten));
+        if named.is_err() {
+            let _ = fs::remove_file(&part);
         }
-        written
+        named
     })
     .await
 }
@@ -79,10 +86,12 @@ fn misunderstood(resolved: &Resolved) -> String {
     resolved.problems.iter().cloned().chain(several).collect::<Vec<_>>().join(" ")
 }
 
-fn open(path: &Path) -> Result<File, String> {
-    let shown = path.display();
-    private_file().create_new(true).open(path).map_err(|error| match error.kind() {
-        io::ErrorKind::AlreadyExists => format!("{shown} exists already; choose another file, or remove it first"),
-        _ => format!("cannot write {shown}: {error}"),
-    })
+fn open(path: &Path, part: &Path) -> Result<File, String> {
+    if path.symlink_metadata().is_ok() {
+        return Err(format!("{} exists already; choose another file, or remove it first", path.display()));
+    }
+    // Of an export that was interrupted.
+    let _ = fs::remove_file(part);
+    let opened = private_file().create_new(true).open(part);
+    opened.map_err(|error| format!("cannot write {}: {error}", part.display()))
 }

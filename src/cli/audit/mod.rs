@@ -31,7 +31,7 @@ pub enum Audit {
     /// This repairs nothing: `audit verify` keeps reporting what is missing or changed. It is recorded in the log.
     Resume {
         /// Reason, recorded in the audit log.
-        #[arg(long)]
+        #[arg(long, value_parser = parse_reason)]
         reason: String,
         #[command(flatten)]
         common: Common,
@@ -47,8 +47,8 @@ pub async fn run(command: Audit) -> Result<(), Failed> {
 }
 
 async fn resume(reason: &str, common: &Common) -> Result<(), Failed> {
-    let (words, secret) = (parse_reason(reason)?, SecretKey::find(&common.config)?);
-    let resume = async |state: &AppState| Sealer::new(state.clone(), &secret).resume(&words).await.map_err(unread);
+    let secret = SecretKey::find(&common.config)?;
+    let resume = async |state: &AppState| Sealer::new(state.clone(), &secret).resume(reason).await.map_err(unread);
     let after = common.on_database(resume).await?.map(|end| end.seq);
     common.answer(&json!({ "resumed_after": after }), || match after {
         Some(seq) => {

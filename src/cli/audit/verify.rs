@@ -54,7 +54,7 @@ pub async fn run(Verify { since, former_key, common }: Verify) -> Result<(), Fai
 fn keys(config: &Config, former: &[SecretText]) -> Result<Vec<ChainKey>, Failed> {
     let mut keys = vec![ChainKey::of(&SecretKey::find(config)?)];
     for text in former {
-        let key = SecretKey::from_text(text).map_err(|words| format!("--former-key: {words}"))?;
+        let key = SecretKey::from_text(text).map_err(|words| Failed::usage(format!("--former-key: {words}")))?;
         keys.push(ChainKey::of(&key));
     }
     Ok(keys)

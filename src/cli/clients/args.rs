@@ -6,7 +6,7 @@ use clap::{ArgGroup, Args, Subcommand, ValueEnum, builder::PossibleValue};
 use strum::VariantArray;
 
 use crate::{
-    cli::Common,
+    cli::{Common, who::Who},
     oauth::clients::{ClientKind, credentials::SECRET_DAYS_MAX},
 };
 
@@ -15,8 +15,8 @@ pub enum Clients {
     /// List applications, newest first.
     List {
         /// Only applications of this user.
-        #[arg(long, value_name = "EMAIL-OR-ID")]
-        owner: Option<String>,
+        #[arg(long, value_name = "EMAIL-OR-ID", value_parser = Who::parse)]
+        owner: Option<Who>,
         #[command(flatten)]
         common: Common,
     },
@@ -39,8 +39,8 @@ pub enum Clients {
 #[derive(Args)]
 pub struct Add {
     /// Owner of the application. It works as long as the owner's account does.
-    #[arg(long, value_name = "EMAIL-OR-ID")]
-    pub owner: String,
+    #[arg(long, value_name = "EMAIL-OR-ID", value_parser = Who::parse)]
+    pub owner: Who,
     /// Name that users see when they're asked for access.
     #[arg(long)]
     pub name: String,

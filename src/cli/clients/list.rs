@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::{
     base::number::grouped,
-    cli::{Common, Failed, installation::find_user, output::table},
+    cli::{Common, Failed, installation::find_user, output::table, who::Who},
     oauth::{
         clients,
         clients::{Client, calls, calls::Calls},
@@ -15,7 +15,7 @@ use crate::{
 const HEADS: [&str; 7] = ["ID", "KIND", "STATE", "LAST USED", "CALLS TODAY", "OWNER", "NAME"];
 const LISTED_MAX: i64 = 10_000;
 
-pub async fn list(owner: Option<&str>, common: &Common) -> Result<(), Failed> {
+pub async fn list(owner: Option<&Who>, common: &Common) -> Result<(), Failed> {
     let listed = common.on_database(async |state| {
         let owner = match owner {
             Some(who) => Some(find_user(state, who).await?.id),

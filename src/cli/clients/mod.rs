@@ -35,7 +35,7 @@ use crate::{
 
 pub async fn run(command: Clients) -> Result<(), Failed> {
     match command {
-        Clients::List { owner, common } => list(owner.as_deref(), &common).await,
+        Clients::List { owner, common } => list(owner.as_ref(), &common).await,
         Clients::Add(args) => add(args).await,
         Clients::Change(args) => change(args).await,
         Clients::Rotate(args) if args.finish => finish(&args).await,
@@ -59,10 +59,10 @@ async fn add(args: Add) -> Result<(), Failed> {
     };
     let key = args.public_key.as_deref().map(read_key).transpose()?;
     if key.is_some() && !args.kind.has_secret() {
-        return Err("--public-key: only a web server or a service can keep a private key".into());
+        return Err(Failed::usage("--public-key: only a web server or a service can keep a private key"));
     }
     if args.expiry.expires_in_days.is_some() && !args.kind.has_secret() {
-        return Err("--expires-in-days: only a web server or a service has a secret".into());
+        return Err(Failed::usage("--expires-in-days: only a web server or a service has a secret"));
     }
     let credential = credential(key.as_ref(), &args.expiry);
     let registered = common.on_database(async |state| {
@@ -147,7 +147,7 @@ fn told(error: AppError) -> Failed {
     };
     match error {
         AppError::Invalid(wrong) => {
-            Failed(wrong.iter().map(|one| format!("{}: {one}", flag(one))).collect::<Vec<_>>().join(" "))
+            Failed::usage(wrong.iter().map(|one| format!("{}: {one}", flag(one))).collect::<Vec<_>>().join(" "))
         }
         error => error.into(),
     }

@@ -36,12 +36,18 @@ const SEVERAL_MAX: usize = 10;
 /// Longest name or address that is looked at, in characters.
 const PERSON_MAX_CHARS: usize = 320;
 
-pub async fn resolve(state: &AppState, asked: &AuditAsked) -> Result<Resolved, AppError> {
+/// As far as it can be understood without the database: all but people.
+pub fn read(asked: &AuditAsked) -> Resolved {
     let mut resolved = Resolved { shown: asked.clone(), exact: asked.clone(), ..Resolved::default() };
     resolved.take_event();
     resolved.take_days();
     resolved.take_ip();
     resolved.take_words();
+    resolved
+}
+
+pub async fn resolve(state: &AppState, asked: &AuditAsked) -> Result<Resolved, AppError> {
+    let mut resolved = read(asked);
     resolved.filter.subject = resolved.person(state, &asked.subject, |asked| &mut asked.subject).await?;
     resolved.filter.actor = match nobody(asked.actor.trim()) {
         Some(actor) => Some(actor.as_text().to_owned()),
