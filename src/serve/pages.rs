@@ -169,6 +169,7 @@ fn data(services: &Services, parts: &Parts, here: String) -> PageData {
     let told = || told(parts, &services.state.config);
     PageData {
         here,
+        viewer: parts.extensions.get::<LoggedIn>().map(|someone| someone.user.id.clone()),
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
         refused_act: refused.as_ref().map(|refused| refused.act.clone()),
         refused: refused.as_ref().map(|refused| refused.error.clone()),

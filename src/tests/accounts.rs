@@ -127,6 +127,42 @@ on_both_databases! {
         assert_eq!(thief.open("/dashboard").await.status, 303);
     }
 
+    async fn a_form_on_the_page_of_someone_who_is_logged_out_does_nothing_to_whoever_logs_in_next(app: TestApp) {
+        app.logged_in("bob").await;
+        let mut browser = app.logged_in("vic").await;
+        let vic = hidden(&browser.open("/account/profile").await.text(), "viewer").expect("whose page it is");
+        assert_eq!(browser.act("log_out", &[]).await.status, 200);
+        let nobody = browser.open("/login").await.text();
+        assert_eq!(hidden(&nobody, "viewer"), None);
+        let typed = [("name", "Vic By Vic"), ("viewer", &*vic)];
+        let held = browser.submit("change_name", &typed, "/account/profile").await;
+        let carried = hidden(&held.text(), "viewer");
+        assert_eq!((held.status, carried.as_deref()), (401, Some(&*vic)), "it waits for a login, and says whose it is");
+        assert_eq!(browser.log_in("bob", PASSWORD).await.status, 200);
+        for (act, fields) in [
+            ("change_name", vec![("name", "Vic By Vic")]),
+            ("end_other_sessions", vec![]),
+            ("start_second_factor", vec![]),
+            ("log_out", vec![]),
+        ] {
+            let fields = [fields, vec![("viewer", &*vic)]].concat();
+            let answer = browser.submit(act, &fields, "/account/profile").await;
+            let text = answer.text();
+            assert_eq!(answer.status, 409, "{act}: {text}");
+            assert!(text.contains("Someone else is now logged in in this browser, so nothing was done."), "{text}");
+            let answer = browser.send_form(act, &fields).await;
+            assert_eq!((answer.status, answer.code()), (409, "other_user".into()), "{act}");
+        }
+        let page = browser.open("/account/profile").await.text();
+        let bob = hidden(&page, "viewer").expect("whose page it is");
+        assert!(bob != vic && page.contains("value=\"bob\""), "{page}");
+        assert_eq!(browser.act("change_name", &[("name", "Bobby"), ("viewer", &bob)]).await.status, 200);
+        // How the pages look is of the browser.
+        let look = browser.open("/").await.text();
+        let (_, look) = look.split_once("class=\"appearance\"").expect("the switch");
+        assert!(!look.split("</form>").next().expect("its form").contains("viewer"), "{look}");
+    }
+
     async fn without_javascript_a_failed_log_in_keeps_the_address_and_not_the_password(app: TestApp) {
         let mut alice = app.anonymous();
         let fields = [("email", "alice@example.com"), ("password", "wrong and secret"), ("next", "")];

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 use super::{
     app::{PASSWORD, Settings, TestApp},
     caller::{Answer, Caller},
+    logs::Lines,
     on_both_databases,
 };
 use crate::{
@@ -288,6 +289,18 @@ on_both_databases! {
         assert_eq!(beginnings_of_hashes(&app.services.state.db.pool).await.expect("the users"), ["$argon2id$v=19$m=7168,t=1,p=1"]);
         sqlx::query("update users set password_hash = ''").execute(&app.services.state.db.pool).await.expect("done");
         assert!(beginnings_of_hashes(&app.services.state.db.pool).await.expect("the users").is_empty(), "of nobody");
+    }
+
+    async fn a_blocked_password_is_no_fault_to_whoever_looks_what_hashes_cost(app: TestApp) {
+        app.logged_in("alice").await;
+        let services = &app.services;
+        let block = "update users set password_hash = 'blocked ' || password_hash";
+        sqlx::query(block).execute(&services.state.db.pool).await.expect("done");
+        let lines = Lines::default();
+        let listening = lines.listen("text", "error");
+        costs_in_use::look(&services.state, &services.passwords).await.expect("the database");
+        drop(listening);
+        assert_eq!(lines.text(), "");
     }
 
     async fn a_password_that_changes_meanwhile_is_not_brought_back_by_the_new_hash(app: TestApp) {

@@ -139,6 +139,7 @@ fn errors_keep_their_codes() {
         (OtherLogIn, "other_log_in"),
         (LinkDead, "link_dead"),
         (OtherLink, "other_link"),
+        (OtherUser, "other_user"),
         (NotVerified, "not_verified"),
         (MailOff, "mail_off"),
         (EmailTaken, "email_taken"),

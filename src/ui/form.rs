@@ -13,7 +13,7 @@ use super::{
 };
 use crate::{
     base::error::{AppError, Field},
-    web::page::{Held, PAGE, here, refused},
+    web::page::{Held, PAGE, VIEWER, here, refused, viewer},
 };
 
 /// The form of an action. The answer to it is another page, or stands in it.
@@ -41,10 +41,15 @@ pub fn Form(
     }
 }
 
-/// Says in a form which page it stands on: there a person without JavaScript comes back to.
+/// Says in a form which page it stands on: there a person without JavaScript comes back to. And whose page it is: after
+/// someone else has logged in, in another tab, it does nothing.
 #[component]
 pub fn Here() -> impl IntoView {
-    view! { <input type="hidden" name=PAGE value=here() /> }
+    let viewer = viewer().map(|id| view! { <input type="hidden" name=VIEWER value=id /> });
+    view! {
+        <input type="hidden" name=PAGE value=here() />
+        {viewer}
+    }
 }
 
 /// A form that is only a button, for an act that needs nothing but a click. It is sent as browsers do.

@@ -27,17 +27,20 @@ use super::{
     cookies,
     cookies::Name,
     local_path::LocalPath,
-    page::{Flash, Held, PAGE, Refused},
+    page::{Flash, Held, PAGE, Refused, VIEWER},
     problem::Problem,
     wants,
 };
-use crate::base::{
-    caller::Caller,
-    config::Config,
-    error::{AppError, RequestNumber},
-    lock::lock,
-    random,
-    state::AppState,
+use crate::{
+    auth::sessions::guard::LoggedIn,
+    base::{
+        caller::Caller,
+        config::Config,
+        error::{AppError, RequestNumber},
+        lock::lock,
+        random,
+        state::AppState,
+    },
 };
 
 /// Longer text is not kept: a cookie has 4096 bytes, encoded (RFC 6265bis).
@@ -63,6 +66,10 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
     let Ok(form) = to_bytes(body, forms.config.body_limit_kib as usize * 1024).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
+    if is_of_someone_else(&parts, &form) {
+        tracing::info!("a form on the page of another user was refused");
+        return refuse(&parts, AppError::OtherUser);
+    }
     parts.extensions.insert(Since::default());
     let asked = parts.clone();
     // Leptos leads a form of a browser away by its Referer. As data, everyone's answer is the same.
@@ -94,6 +101,13 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     response
+}
+
+/// Whether the form stands on a page of a user who is not the one that is logged in now: all tabs of a browser have one
+/// session cookie. Where no one is logged in any more the action says so.
+fn is_of_someone_else(parts: &Parts, form: &Bytes) -> bool {
+    let Some(someone) = parts.extensions.get::<LoggedIn>() else { return false };
+    fields_of(form).iter().any(|(name, id)| name == VIEWER && *id != someone.user.id)
 }
 
 /// To the page that the action leads to, or back to the one of the form. 303: the page is read, and nothing that was typed

@@ -15,6 +15,9 @@ use crate::base::error::AppError;
 /// The hidden field in which a form says which page it stands on.
 pub const PAGE: &str = "page";
 
+/// The hidden field in which a form says whose page it stands on, by the id of the user; of no one's where it is missing.
+pub const VIEWER: &str = "viewer";
+
 /// What was typed into a form that was refused, or what an act tells the page after it: name → text. Never a password.
 ///
 /// The second travels in a cookie of its own for ten minutes: an email address has no place in an address bar or a log.
@@ -91,6 +94,8 @@ impl Held {
 pub struct PageData {
     /// The address of this page.
     pub here: String,
+    /// The id of the user whose page it is.
+    pub viewer: Option<String>,
     /// What was typed into the form on the page before, and what that form brought about.
     pub typed: Flash,
     /// Seconds that the access token which came with the page has left.
@@ -106,9 +111,14 @@ pub fn here() -> String {
     use_context::<PageData>().unwrap_or_default().here
 }
 
-/// The same without what is asked for.
+/// The address without what is asked for.
 pub fn path() -> String {
     here().split('?').next().unwrap_or_default().to_owned()
+}
+
+/// The id of the user whose page this is, for its forms.
+pub fn viewer() -> Option<String> {
+    use_context::<PageData>().unwrap_or_default().viewer
 }
 
 /// What was typed into the form on the page before this one, and what that form brought about.

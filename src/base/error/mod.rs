@@ -101,6 +101,9 @@ pub enum AppError {
     /// The code was for the login that this browser had begun before.
     #[error("You have started another login since, so nothing was done. Log in again.")]
     OtherLogIn,
+    /// The page of the form is of the user who was logged in before.
+    #[error("Someone else is now logged in in this browser, so nothing was done. Reload the page.")]
+    OtherUser,
     #[error("This link has expired or has already been used. Request a new one.")]
     LinkDead,
     /// The form was made for the link that this browser had opened before.
@@ -178,6 +181,7 @@ impl AppError {
             | Self::OwnAccount
             | Self::OtherLink
             | Self::OtherLogIn
+            | Self::OtherUser
             | Self::RotationUnderWay
             | Self::MailOff
             | Self::TooManySecrets

@@ -5,13 +5,14 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use strum::VariantArray;
 
 use super::{Appearance, MORE, Theme, actions::SetAppearance};
-use crate::ui::form::Here;
+use crate::web::page::{PAGE, here};
 
 #[component]
 pub fn AppearanceSwitch(now: Appearance) -> impl IntoView {
     view! {
         <form class="appearance" method="post" action=SetAppearance::PATH>
-            <Here />
+            // Of this browser, whoever is logged in.
+            <input type="hidden" name=PAGE value=here() />
             <fieldset>
                 <legend>"Theme"</legend>
                 {Theme::VARIANTS
