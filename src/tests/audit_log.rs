@@ -685,6 +685,9 @@ on_both_databases! {
         app.clock.advance_ms(10 * 60_000);
         let answer = otto.open(link).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/confirm?next=%2Fadmin%2Faudit%3Fevent%3Dlogged_in"));
+        let list = "/admin/audit?event=logged_in";
+        assert_eq!(otto.act("confirm", &[("password", PASSWORD), ("next", list)]).await.status, 200);
+        assert!(otto.open(list).await.text().contains("Password confirmed. Start the download again."));
     }
 
     async fn an_export_is_written_down_before_its_first_byte(app: TestApp) {

@@ -162,7 +162,11 @@ on_both_databases! {
         let answer = zelda.open(EXPORT).await;
         assert_eq!((answer.status, answer.header("location")), (303, "/confirm?next=%2Faccount%2Fdata"));
         assert_eq!(app.count("select count(*) from audit_events where event = 'data_exported'").await, 0);
-        assert_eq!(zelda.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        let confirmed = zelda.act("confirm", &[("password", PASSWORD), ("next", "/account/data")]).await;
+        assert_eq!(confirmed.status, 200);
+        let page = zelda.open("/account/data").await.text();
+        assert!(page.contains("Password confirmed. Start the download again."), "{page}");
+        assert!(!zelda.open("/account/data").await.text().contains("Password confirmed"), "it's said once");
         assert_eq!(zelda.open(EXPORT).await.status, 200);
     }
 

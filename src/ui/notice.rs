@@ -2,7 +2,10 @@
 
 use leptos::prelude::*;
 
-use crate::{base::error::AppError, web::page::refused};
+use crate::{
+    base::error::AppError,
+    web::page::{refused, typed},
+};
 
 /// `kind`: info, success, warning or error. Its word stands there too, for colour alone tells no one enough; information
 /// needs none.
@@ -36,6 +39,13 @@ pub fn OutcomeNotice(#[prop(default = "success")] kind: &'static str, #[prop(int
             <Notice kind>{words}</Notice>
         </div>
     }
+}
+
+/// Where a page has links to files: one that asks for the password first can't go on by itself.
+#[component]
+pub fn DownloadAgain() -> impl IntoView {
+    let was_asked = typed().get("confirmed") == "yes";
+    was_asked.then(|| view! { <OutcomeNotice words="Password confirmed. Start the download again." /> })
 }
 
 /// Why a plain form was refused; a `Form` says it by itself.

@@ -5,6 +5,7 @@ use leptos::prelude::*;
 use super::PAGES;
 use crate::ui::{
     frame::{Card, Link, Page},
+    notice::DownloadAgain,
     tabs::Tabs,
 };
 
@@ -13,6 +14,7 @@ pub fn DataPage() -> impl IntoView {
     view! {
         <Page title="Data and privacy">
             <Tabs label="Account" pages=PAGES />
+            <DownloadAgain />
             <Card id="download" heading="Download your data">
                 <p>"A JSON file with your account, notes, devices and activity. It doesn't contain passwords or other secrets."</p>
                 // No `download`: the answer may lead to the page that asks for the password.

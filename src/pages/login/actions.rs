@@ -72,8 +72,7 @@ pub async fn enter_code(
 pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
     let proven = reauthenticate::with_password(&border::app(), &border::visit(), Some(password)).await?;
     border::keep_secret(proven.new_secret.as_ref());
-    leptos_axum::redirect(LocalPath::parse_or_dashboard(next.as_deref()).as_str());
-    Ok(())
+    border::lead_to(LocalPath::parse_or_dashboard(next.as_deref()).as_str(), &[("confirmed", "yes")])
 }
 
 /// Ends this browser's session and its tokens, and goes to the start page; with `next`, to the login that leads there.

@@ -11,7 +11,10 @@ use crate::{
         form::{Form, FormFrame, SubmitButton},
         frame::Page,
     },
-    web::page::{Held, refused},
+    web::{
+        local_path::LocalPath,
+        page::{Held, PAGE, refused},
+    },
 };
 
 /// Where everyone comes who has to prove again who they are, and goes on from: with the page that they wanted, or with
@@ -71,6 +74,7 @@ fn SendAgain(held: Held) -> impl IntoView {
 fn GoOnForm(held: Held, email: String) -> impl IntoView {
     let (label, reason) =
         (held.said(Held::BUTTON).unwrap_or("Continue").to_owned(), held.said("reason").map(str::to_owned));
+    let back = held.said(PAGE).and_then(LocalPath::parse).map(|page| page.as_str().to_owned());
     let Held { act, fields } = held;
     // The page itself says what `ProofNeeded` would.
     let before = refused().filter(|error| *error != AppError::ProofNeeded);
@@ -83,6 +87,7 @@ fn GoOnForm(held: Held, email: String) -> impl IntoView {
                 <button type="submit" class="button primary">{label}</button>
                 <Carried fields />
             </form>
+            {back.map(|page| view! { <p><a href=page>"Cancel"</a></p> })}
         </FormFrame>
     }
 }

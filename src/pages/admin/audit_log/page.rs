@@ -21,7 +21,7 @@ use crate::{
         empty::Empty,
         field::SelectField,
         frame::{Card, Link, Page},
-        notice::Notice,
+        notice::{DownloadAgain, Notice},
         table::{Cell, Row, Table},
         tabs::Tabs,
         turn::Turn,
@@ -49,6 +49,7 @@ pub fn AuditPage(resolved: Resolved, found: Slice) -> impl IntoView {
     view! {
         <Page title="Audit log">
             <Tabs label="Administration" pages=PAGES />
+            <DownloadAgain />
             <Search asked=shown is_filtered />
             {(!is_understood).then(|| view! { <Misunderstood problems several /> })}
             {searched_to.map(|ms| view! {
