@@ -10,7 +10,7 @@ use leptos::{
 use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent};
 
 use super::{END, LANES, PATH, is_over, without_news};
-use crate::{lab::actions::EndLanes, ui::focus};
+use crate::{lab::actions::EndLanes, ui::focus, web::page::PAGE};
 
 const NAMES: [&str; LANES] = ["Session cookie", "Our JWT", "Plain JWT"];
 
@@ -67,6 +67,8 @@ fn EndForm(by: &'static str, label: &'static str) -> impl IntoView {
     };
     view! {
         <form method="post" action=EndLanes::PATH on:submit=send>
+            // An island doesn't know its page; this one stands on one alone.
+            <input type="hidden" name=PAGE value="/lab" />
             <input type="hidden" name="by" value=by />
             <button type="submit" class="button">{label}</button>
         </form>

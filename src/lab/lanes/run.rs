@@ -50,10 +50,11 @@ pub async fn start() -> Result<(), AppError> {
     Ok(())
 }
 
-/// One experiment runs at a time in this process, so no two ends of one session are measured at once.
+/// One experiment runs at a time in this process, so no two ends of one session are measured at once. A second click leads
+/// to what the first one showed, and so does one that comes after any other end.
 pub async fn end(by: &str) -> Result<(), AppError> {
     let (lab, mut visit) = visit::experiment().await?;
-    let mut run = Run::of(&lab, &visit).await?.filter(|run| run.ended.is_none()).ok_or(AppError::SessionOver)?;
+    let mut run = Run::of(&lab, &visit).await?.ok_or(AppError::SessionOver)?;
     let lanes = Lanes::of(&lab, &run)?;
     let fields = [("user", &*visit.user_id), ("reason", "an experiment in the Lab")];
     let (who, ask) = match by {
@@ -61,20 +62,20 @@ pub async fn end(by: &str) -> Result<(), AppError> {
         "log_out" => (lanes.browser.clone(), Ask::action("log_out", &[])),
         _ => return Err(AppError::BadRequest),
     };
-    if lanes.ask(&lab, &Lanes::page()).await.is_refused() {
-        return Err(AppError::SessionOver);
+    if run.ended.is_some() || lanes.ask(&lab, &Lanes::page()).await.is_refused() {
+        visit::show(run.started_at, "revocation");
+        return Ok(());
     }
     run.end_asked_at = Some(lab.now_ms());
     visit.keep_result(&lab, KEPT, &run).await?;
     run.ended = Some(measured(&lab, lanes, who, ask).await?);
     // Another instance may have told its end meanwhile, or new lanes were started: theirs stays.
-    let kept = Run::of(&lab, &visit).await?;
-    if kept.is_none_or(|kept| kept.started_at != run.started_at || kept.ended.is_some()) {
-        return Err(AppError::SessionOver);
+    let kept = Run::of(&lab, &visit).await?.ok_or(AppError::VisitOver)?;
+    if kept.started_at == run.started_at && kept.ended.is_none() {
+        visit.keep_result(&lab, KEPT, &run).await?;
     }
-    visit.keep_result(&lab, KEPT, &run).await?;
     visit.ensure_logged_in(&lab).await?;
-    visit::show(run.started_at, "revocation");
+    visit::show(kept.started_at, "revocation");
     Ok(())
 }
 
