@@ -26,14 +26,16 @@ pub fn LabPage(
     facts: Facts,
 ) -> impl IntoView {
     let has_visit = visit.is_some();
+    // Beside its button, which is there in a visit alone. Whatever else was refused is said above.
+    let not_measured = refused_by(MeasureCost::PATH).filter(|_| has_visit);
+    let refused = refused().filter(|_| not_measured.is_none());
     view! {
         <Page title="The Lab" heading="Sessions or JWTs? Try both.">
             <p class="lead">
                 "A server can recognise you by a session it looks up, or by a token it verifies. Run both side by side and see the difference. Every
                 response and number on this page comes live from this server."
             </p>
-            // Section 2 says this one itself.
-            {refused().filter(|_| refused_by(MeasureCost::PATH).is_none()).map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
+            {refused.map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
             <div id="visit" class="card lab-visit">
                 {match visit {
                     None => view! { <Start /> }.drawn(),
@@ -41,7 +43,7 @@ pub fn LabPage(
                 }}
             </div>
             <WhatTravels travel visit=has_visit />
-            <WhatItCosts measured=cost.clone() visit=has_visit />
+            <WhatItCosts measured=cost.clone() visit=has_visit refused=not_measured />
             <Revocation lanes can_run=has_visit />
             <Attacks attacks can_run=has_visit />
             <WhenToUseWhich measured=cost facts />

@@ -166,6 +166,20 @@ on_both_databases! {
         assert!(visitor.open("/lab").await.text().contains("Start demo session"));
     }
 
+    async fn every_form_of_the_lab_says_that_the_visit_is_over(app: TestApp) {
+        let app = app.and_lab().await;
+        let mut visitor = app.anonymous();
+        visitor.act("begin_visit", &[]).await;
+        visitor.copy().act("end_visit", &[]).await;
+        for (action, field) in [("measure_cost", ("rounds", "100")), ("start_lanes", ("x", "")), ("end_lanes", ("by", "force")), ("try_attack", ("attack", "none"))] {
+            let answer = visitor.submit(action, &[field], "/lab").await;
+            let page = answer.text();
+            let (top, rest) = page.split_once("id=\"visit\"").expect("the Lab");
+            assert_eq!(answer.status, 410, "{action}");
+            assert!(top.contains("Your visit to the Lab has ended.") && rest.contains("Start demo session"), "{action}: {page}");
+        }
+    }
+
     async fn what_opens_the_lab_opens_nothing_else(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.lab();

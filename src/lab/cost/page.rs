@@ -9,19 +9,21 @@ use super::{
     words::{micros, of_requests, of_signing},
 };
 use crate::{
-    base::number::{counted, grouped},
+    base::{
+        error::AppError,
+        number::{counted, grouped},
+    },
     lab::{
         actions::MeasureCost,
         section::{Figures, NeedsVisit, Section},
     },
     ui::{draw::Draw, form::Here, notice::Notice, when::When},
-    web::page::refused_by,
 };
 
 #[component]
-pub fn WhatItCosts(measured: Option<Measured>, visit: bool) -> impl IntoView {
+pub fn WhatItCosts(measured: Option<Measured>, visit: bool, refused: Option<AppError>) -> impl IntoView {
     view! {
-        <Section id="cost" open=refused_by(MeasureCost::PATH).is_some()>
+        <Section id="cost" open=refused.is_some()>
             <p>
                 "People say JWTs save a database lookup. Few measure it. This sends requests through this server in five ways. All pass the same
                 middleware to the same empty handler. Only the way of recognising the caller differs."
@@ -32,7 +34,7 @@ pub fn WhatItCosts(measured: Option<Measured>, visit: bool) -> impl IntoView {
                     .map(|way| view! { <div><dt>{way.title()}</dt><dd>{way.told()}</dd></div> })
                     .collect_view()}
             </dl>
-            {if visit { view! { <Start /> }.drawn() } else { view! { <NeedsVisit what="figures from this machine" /> }.drawn() }}
+            {if visit { view! { <Start refused /> }.drawn() } else { view! { <NeedsVisit what="figures from this machine" /> }.drawn() }}
             {measured.map(|measured| view! { <Results measured /> })}
             <p class="muted">
                 "Not measured: the network, TLS, reading requests from the wire, writing the log, and rendering pages. Often they cost more than all
@@ -43,7 +45,7 @@ pub fn WhatItCosts(measured: Option<Measured>, visit: bool) -> impl IntoView {
 }
 
 #[component]
-fn Start() -> impl IntoView {
+fn Start(refused: Option<AppError>) -> impl IntoView {
     view! {
         <form method="post" action=MeasureCost::PATH class="lab-start">
             <Here />
@@ -60,7 +62,7 @@ fn Start() -> impl IntoView {
                     .collect_view()}
             </fieldset>
             <button type="submit" class="button primary">"Measure requests"</button>
-            {refused_by(MeasureCost::PATH)
+            {refused
                 .map(|error| view! { <div role="alert" tabindex="-1" autofocus><Notice kind="error">{error.to_string()}</Notice></div> })}
             <p class="muted">"Takes up to 2 seconds. On a slow machine it sends fewer requests."</p>
         </form>
