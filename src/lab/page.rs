@@ -12,8 +12,14 @@ use super::{
     travel::{Travel, page::WhatTravels},
 };
 use crate::{
-    ui::{draw::Draw, form::ButtonForm, frame::Page, notice::Notice, when::Ago},
-    web::page::{refused, refused_by},
+    ui::{
+        draw::Draw,
+        form::ButtonForm,
+        frame::Page,
+        notice::{Notice, OutcomeNotice},
+        when::Ago,
+    },
+    web::page::{refused, refused_by, typed},
 };
 
 #[component]
@@ -53,7 +59,9 @@ pub fn LabPage(
 
 #[component]
 fn Start() -> impl IntoView {
+    let was_deleted = typed().get("visit") == "deleted";
     view! {
+        {was_deleted.then(|| view! { <OutcomeNotice words="Your visit has ended, and all its data has been deleted." /> })}
         <ButtonForm action=BeginVisit::PATH class="button primary">"Start demo session"</ButtonForm>
         <p>
             "No account needed. You get a demo user in a sandbox: the same program with its own database and keys. Break what you like. Your own

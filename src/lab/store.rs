@@ -22,7 +22,7 @@ pub async fn insert(db: impl Conn<'_>, id_hash: &str, row: &VisitRow, network: &
     insert.bind(now_ms).bind(row.ends_at).run(db).await
 }
 
-/// The visit, unless it is over.
+/// The visit, unless it is over at this moment.
 pub async fn find(db: impl Conn<'_>, id_hash: &str, now_ms: i64) -> sqlx::Result<Option<VisitRow>> {
     let sql = "select user_id, browser, ends_at from lab_visits where id_hash = $1 and ends_at > $2";
     sqlx::query_as(sql).bind(id_hash).bind(now_ms).fetch_optional(db).await

@@ -69,12 +69,14 @@ pub async fn begin() -> Result<(), AppError> {
 
 pub async fn end() -> Result<(), AppError> {
     let lab = here()?;
-    if let Some(visit) = current(&lab).await? {
-        remove(&lab, &visit.user_id).await?;
+    // Also one that is over by now: what the page says next shall be true.
+    if let Some(secret) = border::cookie(Name::Lab)
+        && let Some(row) = store::find(&lab.state.db.pool, &random::hash(&secret), 0).await?
+    {
+        remove(&lab, &row.user_id).await?;
     }
     border::forget(Name::Lab);
-    leptos_axum::redirect("/lab");
-    Ok(())
+    border::lead_to("/lab", &[("visit", "deleted")])
 }
 
 /// The Lab, and the visit of this browser for an experiment, which is counted and has its turn now; with the demo user

@@ -97,7 +97,12 @@ on_both_databases! {
         let visit = visit_of(&app, &visitor).await.expect("a visit");
         assert!(visit.is_logged_in(&lab).await.expect("an answer"));
         assert_eq!(app.count("select count(*) from users").await, 0, "nobody of the Lab is among our users");
-        assert_eq!(visitor.act("end_visit", &[]).await.status, 200);
+        let mut other_tab = visitor.copy();
+        for tab in [&mut visitor, &mut other_tab] {
+            assert_eq!(tab.act("end_visit", &[]).await.status, 200);
+            assert!(tab.open("/lab").await.text().contains("Your visit has ended, and all its data has been deleted."));
+            assert!(!tab.open("/lab").await.text().contains("has been deleted"), "it is told once");
+        }
         assert!(visit_of(&app, &visitor).await.is_none());
         for table in ["select count(*) from lab_visits", "select count(*) from sessions where user_id <> (select id from users where role = 'admin')"] {
             let (count,): (i64,) = sqlx::query_as(table).fetch_one(&lab.state.db.pool).await.expect("a count");
@@ -160,9 +165,12 @@ on_both_databases! {
         let mut visitor = app.anonymous();
         visitor.act("begin_visit", &[]).await;
         assert_eq!(remove_over(&lab).await.expect("a round"), 0);
+        let mut other = app.anonymous();
+        other.act("begin_visit", &[]).await;
         app.clock.advance_ms(LIFETIME_MS);
         assert!(visit_of(&app, &visitor).await.is_none());
-        assert_eq!(remove_over(&lab).await.expect("a round"), 1);
+        other.act("end_visit", &[]).await;
+        assert_eq!(remove_over(&lab).await.expect("a round"), 1, "whose end was asked for does not wait for the round");
         assert!(visitor.open("/lab").await.text().contains("Start demo session"));
     }
 
