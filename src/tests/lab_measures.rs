@@ -11,7 +11,7 @@ use crate::{
     auth::tokens::verify::verify,
     lab::{
         browser::{Ask, Browser},
-        cost::{Measured, NAME, Way, measure::percentile, step, step_ns, words},
+        cost::{Measured, NAME, Spread, Way, measure::percentile, step, step_ns, words},
         samples,
         travel::{claims::CLAIMS, sizes},
         visit::{Visit, take_turn},
@@ -213,4 +213,24 @@ fn figures_are_told_as_they_are() {
     assert_eq!([8_449, 19_960, 115_600, 2_310_400].map(words::micros), ["8.4 µs", "20 µs", "116 µs", "2,310 µs"]);
     assert_eq!(words::times(310, 100), "3.1 times");
     assert_eq!(words::times(1_240, 100), "12 times");
+}
+
+#[test]
+fn the_words_hold_for_any_figures() {
+    let told = |ns: [u64; 5]| {
+        let spread = |(way, p50_ns)| Spread { way, p50_ns, p95_ns: p50_ns, p99_ns: p50_ns, counts: Vec::new() };
+        let ways = Way::VARIANTS.iter().copied().zip(ns).map(spread).collect();
+        let (database, algorithm) = (String::new(), String::new());
+        let (at_ms, asked, rounds, debug, signatures, signing) = (0, 1, 1, false, 1, Vec::new());
+        words::of_requests(&Measured { at_ms, asked, rounds, database, debug, algorithm, ways, signatures, signing })
+    };
+    // Without authentication, plain, warm, session, cold.
+    let quick_token = told([6_000, 90_000, 5_100, 144_000, 200_000]);
+    assert!(quick_token[0].ends_with(": 144 µs against 5.1 µs."), "{}", quick_token[0]);
+    let alone = "Without authentication a request takes 6.0 µs.";
+    let expected = [alone, "With a session it takes 138 µs more, with a token not measurably more."].join(" ");
+    assert_eq!(quick_token[1], expected);
+    let quick_session = told([6_000, 90_000, 9_000, 6_500, 200_000]);
+    let expected = [alone, "With a session it takes not measurably more, with a token 3.0 µs more."].join(" ");
+    assert_eq!(quick_session[1], expected);
 }

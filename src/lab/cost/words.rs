@@ -22,17 +22,20 @@ pub fn times(more: u64, less: u64) -> String {
 pub fn of_requests(measured: &Measured) -> [String; 4] {
     let [nothing, session, plain, warm, cold] = [Way::Nothing, Way::Session, Way::Plain, Way::Warm, Way::Cold]
         .map(|way| measured.middle(way).unwrap_or_default());
-    let above = |ns: u64| micros(ns.saturating_sub(nothing));
+    let more = |ns: u64| match ns.checked_sub(nothing) {
+        Some(more) if !is_alike(nothing, ns) => format!("{} more", micros(more)),
+        _ => "not measurably more".to_owned(),
+    };
     [
         compared(session, warm),
         format!(
-            "Any request takes {} of that. Recognising the caller takes {} more with a session, {} more with a token.",
+            "Without authentication a request takes {}. With a session it takes {}, with a token {}.",
             micros(nothing),
-            above(session),
-            above(warm)
+            more(session),
+            more(warm)
         ),
         format!(
-            "On an instance with nothing in memory a token takes {}, {} as long as a warm one: “no lookup” is true only where \
+            "On an instance with nothing in memory a token takes {}, {} as long as a warm one. “No lookup” is true only where \
              the keys and the revocations are in memory.",
             micros(cold),
             times(cold, warm)
@@ -41,16 +44,20 @@ pub fn of_requests(measured: &Measured) -> [String; 4] {
     ]
 }
 
+/// Under a tenth no one would measure the difference twice alike.
+fn is_alike(one: u64, other: u64) -> bool {
+    one.max(other) * 10 < one.min(other) * 11
+}
+
 fn compared(session: u64, warm: u64) -> String {
     let words = |first: u64, second: u64| format!("{} against {}", micros(first), micros(second));
-    let (dear, cheap) = (session.max(warm), session.min(warm));
-    // Under a tenth no one would measure it twice alike.
-    if dear * 10 < cheap * 11 {
+    if is_alike(session, warm) {
         let words = words(session, warm);
         return format!("Here a request with a session lookup costs about as much as one with a warm JWT: {words}.");
     }
     let (first, second) =
         if session > warm { ("a session lookup", "a warm JWT") } else { ("a warm JWT", "a session lookup") };
+    let (dear, cheap) = (session.max(warm), session.min(warm));
     let (times, words) = (times(dear, cheap), words(dear, cheap));
     format!("Here a request with {first} costs {times} as much as one with {second}: {words}.")
 }
