@@ -51,6 +51,7 @@ on_both_databases! {
         for (id, expected) in attacks {
             let outcome = try_it(&app, &mut visitor, id).await;
             assert_eq!(statuses(&outcome), expected, "{id}: {}", outcome.words);
+            assert!(id != "steal" || outcome.words.contains("scripts, __Host- and Secure keep it"), "{}", outcome.words);
             assert!(outcome.verdict == Verdict::Held && !outcome.words.contains("bug") && !outcome.words.contains(['{', '}']), "{id}: {}", outcome.words);
             let page = visitor.open("/lab").await.text();
             assert!(page.contains(&*html_escape::encode_text(&outcome.words)), "{id}: {}", outcome.words);
@@ -163,6 +164,15 @@ on_both_databases! {
             assert_eq!((outcome.verdict, statuses(&outcome)), (Verdict::Held, expected.to_vec()), "{algorithm}");
             assert!(outcome.words.contains(words), "{algorithm}: {}", outcome.words);
         }
+    }
+
+    async fn of_insecure_cookies_nothing_is_said_that_only_a_prefix_does(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--insecure-cookies", "true"]).await.and_lab().await;
+        let (_, mut visitor) = visitor(&app).await;
+        let outcome = try_it(&app, &mut visitor, "steal").await;
+        assert!(outcome.words.contains("HttpOnly keeps it from scripts. An attacker"), "{}", outcome.words);
+        let page = visitor.open("/lab").await.text();
+        assert!(page.contains("No script can read it.") && !page.contains("__Host-"), "{page}");
     }
 
     async fn a_token_of_before_tells_no_log_in_of_after(app: TestApp) {

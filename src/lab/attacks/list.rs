@@ -155,9 +155,9 @@ pub static ALL: [About; 9] = [
             Administrator ForceLogout => Needs(200), "You notice it and call. You're logged out everywhere.";
             Thief Open("/dashboard") => Refused(303, "/login"), "The attacker's next page.";
             Thief Send(First) => Refused(401, ""), "And the token they got.";
-            "It worked: whoever has the cookie is logged in. HttpOnly keeps it from scripts, __Host- and Secure keep it from other \
-             sites and networks. An attacker who has it anyway is you, as far as the server knows. The forced logout stopped them \
-             at once: the page {2-3} after its response, the token {2-4} after it. {aside}"
+            "It worked: whoever has the cookie is logged in. HttpOnly keeps it from scripts{secure}. An attacker who has it anyway is \
+             you, as far as the server knows. The forced logout stopped them at once: the page {2-3} after its response, the token \
+             {2-4} after it. {aside}"
         },
     },
     About {

@@ -215,6 +215,10 @@ impl Play<'_> {
             let at_us = |at: &str| answer(at).map_or(0, |(_, at_us)| *at_us);
             return milliseconds(at_us(to).saturating_sub(at_us(from)));
         }
+        if name == "secure" {
+            let has_neither = self.lab.state.config.insecure_cookies;
+            return if has_neither { "" } else { ", __Host- and Secure keep it from other sites and networks" }.into();
+        }
         answer(name).map_or_else(|| self.aside.clone(), |(words, _)| words.clone())
     }
 }

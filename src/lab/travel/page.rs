@@ -92,7 +92,8 @@ fn NoToken(own: bool) -> impl IntoView {
 fn CookieCard(title: &'static str, cookie: Cookie, children: Content) -> impl IntoView {
     let (bytes, Cookie { name, attributes, shown, value_bytes }) = (cookie.bytes(), cookie);
     let rules = attributes.split("; ").filter_map(|attribute| Some((attribute.to_owned(), meaning(attribute)?)));
-    let rules = std::iter::once(("__Host-".to_owned(), "No other host or subdomain can set it.")).chain(rules);
+    let prefix = name.starts_with("__Host-").then(|| ("__Host-".to_owned(), "No other host or subdomain can set it."));
+    let rules = prefix.into_iter().chain(rules);
     let rules = rules.map(|(rule, why)| view! { <div><dt><code>{rule}</code></dt><dd>{why}</dd></div> });
     let rules = rules.collect_view();
     view! {
