@@ -15,7 +15,7 @@ use super::{
 use crate::{
     auth::{
         revocations::{set::STALE_AFTER, store::KEPT_MS},
-        tokens::verify::LEEWAY,
+        tokens::{KeyPurpose, verify::LEEWAY},
     },
     base::{config::Config, error::AppError, number::grouped},
     pages::request::{Found, PageRequest, shows},
@@ -33,11 +33,13 @@ pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let travel = travel::decode::load(lab, page, keys, found.as_ref()).await?;
     let lanes = lanes::run::load(lab, found.as_ref()).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;
-    let facts = facts(config, &travel.sizes);
+    let algorithm = lab.keys.signing(KeyPurpose::All).await?.algorithm;
+    let facts = facts(config, &travel.sizes, algorithm.into_str());
     shows(move || view! { <LabPage visit travel cost lanes attacks facts /> })
 }
 
-fn facts(config: &Config, sizes: &Sizes) -> Facts {
+/// `algorithm`: the one that signs here.
+fn facts(config: &Config, sizes: &Sizes, algorithm: &str) -> Facts {
     let session = sizes.session_bytes;
     let least = sizes.rows.first().and_then(|row| row.bytes.iter().min().copied()).unwrap_or_default();
     let most = sizes.rows.iter().find(|row| row.permissions == 100).map_or(0, SizeRow::largest);
@@ -51,6 +53,6 @@ fn facts(config: &Config, sizes: &Sizes) -> Facts {
         ("session", session.to_string()),
         ("least", least.to_string()),
         ("most", grouped(most)),
-        ("both", (session + least).to_string()),
+        ("both", grouped(session + sizes.least_of(algorithm).unwrap_or_default())),
     ]
 }

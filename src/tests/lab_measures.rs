@@ -181,7 +181,9 @@ async fn tokens_grow_with_what_they_say_and_sessions_do_not() {
     let first = &sizes.rows[0].bytes;
     // A signature of 64, 64, 384 and 32 bytes, in base64url.
     assert_eq!((first[0], first[2], first[3]), (first[1], first[1] + 512 - 86, first[1] + 43 - 86));
-    let visitor = visitor(&app).await;
+    let mut visitor = visitor(&app).await;
+    let both = format!("Both: {} bytes and more.", sizes.session_bytes + first[0]);
+    assert!(visitor.open("/lab").await.text().contains(&both), "{both} with ES256, which signs here");
     let browser = visit_of(&app, &visitor).await.browser;
     let (session, token) = (browser.session(&lab).expect("a session"), browser.token(&lab).expect("a token"));
     assert_eq!(sizes.session_bytes, "__Host-session".len() + session.len());

@@ -60,8 +60,8 @@ pub struct About {
 pub struct Script {
     pub lines: &'static [Line],
     /// What the answers mean, where the defence held. `{1}` stands for the second answer, as "401 token_invalid"; `{1-3}` for
-    /// the time from it to the fourth; `{aside}` for what the administrator was told, or the textbook found; `{secure}` for what else keeps
-    /// a cookie.
+    /// the time from it to the fourth; `{aside}` for what the administrator was told, or the textbook found; `{secure}` for
+    /// what keeps a cookie beside HttpOnly.
     pub words: &'static str,
 }
 

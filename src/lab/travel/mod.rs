@@ -74,6 +74,12 @@ impl SizeRow {
 }
 
 impl Sizes {
+    /// A cookie with a token of this algorithm, which says nothing of permissions.
+    pub fn least_of(&self, algorithm: &str) -> Option<usize> {
+        let at = self.algorithms.iter().position(|name| name == algorithm)?;
+        self.rows.first()?.bytes.get(at).copied()
+    }
+
     /// With about how many permissions a cookie of the first algorithm passes this many bytes: between the two rows around
     /// it the size grows evenly.
     pub fn permissions_at(&self, bytes: usize) -> Option<usize> {
