@@ -61,7 +61,7 @@ on_both_databases! {
         for (by, who) in [("log_out", "You logged out"), ("force", "The receipt: ")] {
             let mut visitor = with_lanes(&app).await;
             let page = visitor.open("/lab").await.text();
-            assert!(page.contains("All three are accepted."), "{page}");
+            assert!(page.contains("All three are accepted.") && page.contains("Expires in 60 s, at "), "{page}");
             let first = visitor.act("end_lanes", &[("by", by)]).await;
             assert_eq!(first.status, 200);
             let end = end_of(&app, &visitor).await;
@@ -75,10 +75,11 @@ on_both_databases! {
             assert_eq!((again.status, again.header("location")), (200, first.header("location")), "a second click");
             assert!(visitor.open("/lab").await.text().contains(who), "{by}: the result is still there");
             app.clock.advance_ms(61_000);
-            assert!(visitor.open("/lab").await.text().contains("Still accepted 61 s later"));
+            let page = visitor.open("/lab").await.text();
+            assert!(page.contains("Still accepted 61 s later") && page.contains(" UTC: accepted for 2 s more"), "{page}");
             app.clock.advance_ms(1_000);
             let page = visitor.open("/lab").await.text();
-            assert!(page.contains("All three are refused.") && page.contains("it expired 62 s after the end"), "{page}");
+            assert!(page.contains("All three are refused.") && page.contains("it expired 60 s after the end"), "{page}");
             assert!(page.contains(" ms: 401 token_revoked") && !page.contains("401 token_expired"), "{page}");
             visitor.act("end_visit", &[]).await;
         }

@@ -67,9 +67,13 @@ impl Run {
         RevocationSubject { user_id: sub, sid, epoch: *epoch, global_epoch: *global_epoch, granted: None }
     }
 
+    pub fn token_expires_at(&self) -> i64 {
+        self.claims.exp * 1000
+    }
+
     /// When the token is refused for its age.
     pub fn token_dies_at(&self) -> i64 {
-        (self.claims.exp + LEEWAY) * 1000
+        self.token_expires_at() + LEEWAY * 1000
     }
 
     /// An end was asked for here a moment ago, and may be measured still.

@@ -4,6 +4,7 @@ use std::array;
 
 use super::probe::{End, Lanes, Run, Seen};
 use crate::{
+    auth::tokens::verify::LEEWAY,
     base::rfc3339,
     lab::{section::milliseconds, world::Lab},
 };
@@ -123,12 +124,14 @@ impl Told {
     }
 
     fn plain(&self) -> String {
-        let since = |ended_at: i64, ms: i64| (ms - ended_at).max(0) / 1000;
+        let expires_at = self.run.token_expires_at();
         match (self.seen[2].is_refused(), self.run.ended.as_ref().map(|end| end.at)) {
-            (true, Some(at)) => format!("Refused: it expired {} s after the end.", since(at, self.run.token_dies_at())),
-            (true, None) => "Refused: it expired.".into(),
+            (true, Some(at)) if at < expires_at => {
+                format!("Refused: it expired {} s after the end.", (expires_at - at) / 1000)
+            }
+            (true, _) => "Refused: it expired.".into(),
             (false, Some(at)) => {
-                let later = since(at, self.now_ms);
+                let later = (self.now_ms - at).max(0) / 1000;
                 format!("Still accepted {later} s later: nothing tells its verifier. {}", self.age())
             }
             (false, None) => format!("Accepted: signature, issuer, audience and times are right. {}", self.age()),
@@ -136,9 +139,13 @@ impl Told {
     }
 
     fn age(&self) -> String {
-        let (dies_at, left) = (self.run.token_dies_at(), (self.run.token_dies_at() - self.now_ms).max(0));
-        let time = rfc3339::seconds(dies_at);
-        format!("Expires in {} s, at {} UTC.", (left + 999) / 1000, &time[11..19])
+        let expires_at = self.run.token_expires_at();
+        let time = rfc3339::seconds(expires_at);
+        let time = &time[11..19];
+        match expires_at - self.now_ms {
+            left @ 1.. => format!("Expires in {} s, at {time} UTC.", (left + 999) / 1000),
+            _ => format!("Expired at {time} UTC: accepted for {LEEWAY} s more, because clocks may differ."),
+        }
     }
 }
 
