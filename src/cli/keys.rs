@@ -82,7 +82,7 @@ fn cells(key: &KeyInfo) -> [String; 7] {
         KeyState::Dead => "expired",
         KeyState::Revoked => "revoked",
     };
-    let (created, from) = (minute(key.created_at), minute(key.signs_from));
+    let (created, from) = (minute(key.created_at), key.in_use_from().map_or_else(|| "never".to_owned(), minute));
     [key.kid.clone(), algorithm_of(key), state.into(), created, from, until, key.revoke_reason.clone()]
 }
 

@@ -300,6 +300,20 @@ on_both_databases! {
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.status, 200);
     }
 
+    async fn a_key_that_was_killed_before_it_signed_was_never_in_use(app: TestApp) {
+        let (mut admin, keys) = (app.admin().await, &app.services.keys);
+        let next = keys.rotate(&order()).await.expect("a rotation").kid;
+        let (list, page) = ("data-label=\"In use from\">never<", "<dt>In use from</dt><dd>never<");
+        assert!(!admin.open("/admin/keys").await.text().contains(list));
+        keys.revoke(&next, &order()).await.expect("a receipt");
+        for _ in 0..2 {
+            assert_eq!(admin.open("/admin/keys").await.text().matches(list).count(), 1);
+            let shown = admin.open(&format!("/admin/keys/{next}")).await.text();
+            assert!(shown.contains(page), "{shown}");
+            app.clock.advance_ms(LEAD_MS);
+        }
+    }
+
     async fn an_unknown_or_dead_key_is_not_killed_and_a_second_rotation_waits(app: TestApp) {
         let mut admin = app.admin().await;
         let first = kid(&admin);

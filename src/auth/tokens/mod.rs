@@ -76,6 +76,14 @@ pub struct KeyInfo {
     pub revoke_reason: String,
 }
 
+impl KeyInfo {
+    /// When it began to sign, or will; `None` for one that was revoked before.
+    pub fn in_use_from(&self) -> Option<i64> {
+        let never = self.state == KeyState::Revoked && self.ends_at.is_some_and(|end| end < self.signs_from);
+        (!never).then_some(self.signs_from)
+    }
+}
+
 /// What the person who rotated the keys is told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rotation {

@@ -12,6 +12,7 @@ use super::{
 use crate::{
     auth::tokens::{KeyInfo, KeyPurpose, KeyState},
     ui::{
+        draw::Draw,
         form::{Form, ProofField, SubmitButton},
         frame::{Card, Page},
         tabs::Tabs,
@@ -22,8 +23,8 @@ use crate::{
 
 #[component]
 pub fn KeyPage(info: KeyInfo) -> impl IntoView {
-    let (id, algorithm) = (info.kid.clone(), algorithm_of(&info));
-    let KeyInfo { kid, purpose, state, created_at, signs_from, ends_at, revoke_reason, .. } = info;
+    let (id, algorithm, from) = (info.kid.clone(), algorithm_of(&info), info.in_use_from());
+    let KeyInfo { kid, purpose, state, created_at, ends_at, revoke_reason, .. } = info;
     view! {
         <Page title="Key" heading=format!("Key {}", short(&kid))>
             <Tabs label="Administration" pages=PAGES />
@@ -33,7 +34,7 @@ pub fn KeyPage(info: KeyInfo) -> impl IntoView {
                     <div><dt>"Algorithm"</dt><dd>{algorithm}</dd></div>
                     <div><dt>"State"</dt><dd><StateBadge state /></dd></div>
                     <div><dt>"Created"</dt><dd><When ms=created_at /></dd></div>
-                    <div><dt>"In use from"</dt><dd><When ms=signs_from /></dd></div>
+                    <div><dt>"In use from"</dt><dd>{from.map(|ms| view! { <When ms /> }.drawn()).unwrap_or_else(|| "never".drawn())}</dd></div>
                     {ends_at.map(|ms| view! { <div><dt>"Valid until"</dt><dd><When ms /></dd></div> })}
                     {(!revoke_reason.is_empty()).then(|| view! { <div><dt>"Reason for revoking"</dt><dd>{revoke_reason}</dd></div> })}
                 </dl>

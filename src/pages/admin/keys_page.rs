@@ -90,8 +90,8 @@ fn Rotate(
 
 #[component]
 fn KeyRow(key_info: KeyInfo) -> impl IntoView {
-    let algorithm = algorithm_of(&key_info);
-    let KeyInfo { kid, state, created_at, signs_from, ends_at, .. } = key_info;
+    let (algorithm, from) = (algorithm_of(&key_info), key_info.in_use_from());
+    let KeyInfo { kid, state, created_at, ends_at, .. } = key_info;
     // The whole id is one hover away.
     let (page, short) = (format!("/admin/keys/{kid}"), short(&kid));
     let (revoke, which) = (format!("{page}#revoke"), format!(" key {short}"));
@@ -101,7 +101,7 @@ fn KeyRow(key_info: KeyInfo) -> impl IntoView {
             <Cell label="Algorithm">{algorithm}</Cell>
             <Cell label="State"><StateBadge state /></Cell>
             <Cell label="Created"><Ago ms=created_at /></Cell>
-            <Cell label="In use from"><Ago ms=signs_from /></Cell>
+            <Cell label="In use from">{from.map(|ms| view! { <Ago ms /> }.drawn()).unwrap_or_else(|| "never".drawn())}</Cell>
             <Cell label="Valid until">{ends_at.map(|ms| view! { <Ago ms /> }.drawn()).unwrap_or_else(|| "while in use".drawn())}</Cell>
             {may_act().then(|| view! {
                 <Cell label="Action">
