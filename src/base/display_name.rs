@@ -2,10 +2,10 @@
 
 use super::{
     error::Invalid,
-    text::{is_control, is_visible},
+    text::{is_control, is_visible, turns_text},
 };
 
-/// The name that others see. Shown escaped, stored as typed.
+/// The name that others see. Shown escaped, stored as typed, without marks of direction.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DisplayName(String);
 
@@ -13,6 +13,8 @@ impl DisplayName {
     /// # Errors
     /// What to tell the person who typed it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
+        // Contact cards and text from right to left bring them along, and who pastes a name cannot see them.
+        let text: String = text.chars().filter(|c| !turns_text(*c)).collect();
         let text = text.trim();
         match () {
             () if !text.chars().any(is_visible) => Err(Invalid::NameMissing),

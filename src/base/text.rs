@@ -52,8 +52,12 @@ pub fn readable(text: &str) -> Option<String> {
 
 /// Control characters, and those that turn the direction of the text around them.
 pub fn is_control(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{206f}')
+    c.is_control() || turns_text(c) || matches!(c, '\u{206a}'..='\u{206f}')
+}
+
+/// Invisible marks that turn the direction of the text around them.
+pub fn turns_text(c: char) -> bool {
+    matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
 }
 
 /// A name of nothing but blanks could not be clicked.

@@ -39,10 +39,19 @@ on_both_databases! {
 
     async fn a_bad_name_comes_back_with_what_is_wrong(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
-        let answer = alice.submit("change_name", &[("name", "\u{202e}evil")], "/account/profile").await;
+        let answer = alice.submit("change_name", &[("name", "\u{7}evil")], "/account/profile").await;
         let page = answer.text();
         assert!(page.contains("Remove the control characters from the name."), "{page}");
         assert_eq!(app.user("alice").await.name, "alice");
+    }
+
+    async fn marks_that_turn_text_are_taken_out_of_a_name_without_a_word(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let name = "\u{200f}\u{2068} \u{202b}עדה\u{202e} לביא\u{202c}\u{2069}\u{200e}\u{61c}";
+        let answer = alice.submit("change_name", &[("name", name)], "/account/profile").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
+        assert_eq!(app.user("alice").await.name, "עדה לביא");
+        assert!(app.admin().await.open("/admin/users?q=%D7%A2%D7%93%D7%94").await.text().contains("alice@example.com"));
     }
 
     async fn a_new_address_counts_when_its_link_was_used_and_the_old_one_is_told(app: TestApp) {

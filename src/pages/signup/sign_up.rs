@@ -44,8 +44,10 @@ impl NewAccount {
         email: &str,
         password: String,
     ) -> Result<Self, AppError> {
-        let password = passwords.parse_new(from, password, &About { email, name }).await;
-        match (DisplayName::parse(name), Email::parse(email), password) {
+        let named = DisplayName::parse(name);
+        let about = About { email, name: named.as_ref().map_or(name, DisplayName::as_str) };
+        let password = passwords.parse_new(from, password, &about).await;
+        match (named, Email::parse(email), password) {
             (Ok(name), Ok(email), Ok(password)) => Ok(Self { name, email, password }),
             (name, email, password) => {
                 let mut wrong: Vec<Invalid> = [name.err(), email.err()].into_iter().flatten().collect();
