@@ -8,7 +8,10 @@ use super::{
     frame::{Link, Page},
     notice::Notice,
 };
-use crate::base::error::{AppError, RequestNumber};
+use crate::{
+    base::error::{AppError, RequestNumber},
+    web::page::path,
+};
 
 /// Who gets the refusal, put into the context by the server.
 #[derive(Clone, Debug, Default)]
@@ -87,7 +90,10 @@ fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
 fn Ways(error: AppError, logged_in: bool) -> impl IntoView {
     let again = matches!(error, AppError::Busy | AppError::Collided | AppError::Away(_) | AppError::Internal { .. });
     let (inside, start) = (logged_in.then_some(("/dashboard", "Go to dashboard")), ("/", "Go to start page"));
+    let here = path();
     let first = match error {
+        // The page of the act stands below that of the user.
+        AppError::SessionOver => here.rsplit_once('/').map(|(user, _)| (user, "Go to the user's page")),
         AppError::AccountGone => Some(("/admin/users", "Go to users")),
         AppError::SetupRefused | AppError::LinkDead if !logged_in => Some(("/login", "Log in")),
         // An empty address is that of this page.
