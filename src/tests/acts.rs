@@ -289,6 +289,9 @@ on_both_databases! {
             let answer = act(&mut ada, "delete_user", &id, &[("confirmation", wrong)]).await;
             assert_eq!((answer.status, answer.json()), (422, json!({ "Invalid": ["ConfirmationWrong"] })), "{wrong}");
         }
+        let neither = [("user", &*id), ("confirmation", ""), ("reason", "")];
+        let both = json!({ "Invalid": ["ConfirmationWrong", "ReasonMissing"] });
+        assert_eq!(ada.act("delete_user", &neither).await.json(), both, "both at once");
         let answer = act(&mut ada, "delete_user", &id, &[("confirmation", " Alice@example.com ")]).await;
         assert_eq!((answer.status, answer.header("location")), (200, "/admin/users"));
         let page = ada.open("/admin/users").await.text();
@@ -510,6 +513,7 @@ on_both_databases! {
         let over = ada.open(&path).await;
         assert_eq!(over.status, 409);
         assert!(over.text().contains("This session has already ended."), "{}", over.text());
+        assert!(over.text().contains(&format!("href=\"/admin/users/{id}\"")), "{}", over.text());
         assert_eq!(ada.act("force_logout", &fields).await.status, 409, "the second of two who do so is told");
         assert_eq!(laptop.open("/dashboard").await.status, 200);
     }

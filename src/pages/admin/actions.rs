@@ -21,6 +21,7 @@ use crate::{
         revocations::EndReason,
         sessions::{Receipt, guard::Administrator},
         tokens::{KeyReceipt, Rotation, keys::Keys},
+        users,
     },
     base::{
         db::again,
@@ -52,7 +53,8 @@ pub async fn log_out_everyone(
     reason: String,
     password: Option<String>,
 ) -> Result<Receipt, AppError> {
-    let (admin, words) = checked(password, || reason_for_everyone(&confirmation, &reason)).await?;
+    let same = confirmation.trim().eq_ignore_ascii_case(EVERYONE_WORDS);
+    let (admin, words) = checked(password, || confirmed_reason(same, &reason)).await?;
     let cause = cause(&admin, EndReason::EveryoneLoggedOut, words);
     let receipt = border::app().terminator.terminate_everyone(Some(&admin), cause).await?;
     tell(&Outcome::of_force_logout(receipt.clone()).shown_on("/admin/sessions"), "")?;
@@ -124,7 +126,13 @@ pub async fn delete_user(
     confirmation: String,
     password: Option<String>,
 ) -> Result<(), AppError> {
-    let (terminator, by) = (border::app().terminator, by(&reason, password).await?);
+    border::require_admin()?;
+    let terminator = border::app().terminator;
+    let named = users::store::find_by_id(&terminator.state.db.pool, &user).await?;
+    // Where there is no such user the act says so.
+    let same = named.is_none_or(|user| stories::is_address_of(&user, &confirmation));
+    let (admin, words) = checked(password, || confirmed_reason(same, &reason)).await?;
+    let by = By::page(admin, border::visit().caller, words);
     tell(&again(|| stories::delete(&terminator, &by, &user, &confirmation)).await?, &user)
 }
 
@@ -183,9 +191,8 @@ async fn checked<T>(
     Ok((border::require_fresh_admin(password).await?, check()?))
 }
 
-/// The reason, or what is wrong with the fields, both at once.
-fn reason_for_everyone(confirmation: &str, reason: &str) -> Result<String, AppError> {
-    let same = confirmation.trim().eq_ignore_ascii_case(EVERYONE_WORDS);
+/// The reason, or what is wrong with the fields, both at once; `same`: what was to be typed was typed.
+fn confirmed_reason(same: bool, reason: &str) -> Result<String, AppError> {
     match (same, parse_reason(reason)) {
         (true, Ok(words)) => Ok(words),
         (same, words) => {

@@ -207,9 +207,7 @@ pub async fn delete(terminator: &Terminator, by: &By, user_id: &str, confirmatio
         return Err(AppError::OwnAccount);
     }
     let (mut tx, user) = by.hold(&terminator.state, user_id).await?;
-    // One that gave way is no address any more, and is typed as it stands there.
-    let same = |email: Email| email.as_str() == user.email;
-    if confirmation.trim() != user.email && !Email::parse(confirmation).is_ok_and(same) {
+    if !is_address_of(&user, confirmation) {
         return Err(Invalid::ConfirmationWrong.into());
     }
     let deleted = by.event(Kind::AccountDeleted, user_id, Value::Null);
@@ -219,6 +217,13 @@ pub async fn delete(terminator: &Terminator, by: &By, user_id: &str, confirmatio
     let receipt = terminator.terminate_everywhere_with(tx, Target::User(user_id), cause).await?;
     let outcome = Outcome::done(format!("{}'s account has been deleted.", user.name));
     Ok(outcome.with_receipt(receipt).shown_on("/admin/users"))
+}
+
+/// Whether the confirmation is the address of the account.
+pub fn is_address_of(user: &User, confirmation: &str) -> bool {
+    // One that gave way is no address any more, and is typed as it stands there.
+    let same = |email: Email| email.as_str() == user.email;
+    confirmation.trim() == user.email || Email::parse(confirmation).is_ok_and(same)
 }
 
 /// It is so, and nothing happens. `words` say how it is; who comes second is told who was first.
