@@ -76,5 +76,9 @@ on_both_databases! {
             assert!(page.text().contains("alice"), "{typed}");
             assert!(admin.open(&format!("/admin/audit?ip={typed}")).await.text().contains("alice"), "{typed}");
         }
+        for page in ["/admin/sessions?ip=zzz", "/admin/audit?ip=zzz"] {
+            let shown = admin.open(page).await.text();
+            assert!(shown.contains("Enter an IP address like 192.0.2.7 or 2001:db8::7.") && !shown.contains(" match."), "{shown}");
+        }
     }
 }

@@ -1,6 +1,17 @@
 //! What is typed into a form that asks for a list. What it sends stands in the address. Server side.
 
+use std::net::IpAddr;
+
 use leptos::prelude::*;
+
+/// An address as it is written down, however it was typed.
+///
+/// # Errors
+/// What to do about what is none.
+pub fn parse_ip(text: &str) -> Result<String, &'static str> {
+    let ip = text.trim().parse::<IpAddr>().map_err(|_| "Enter an IP address like 192.0.2.7 or 2001:db8::7.")?;
+    Ok(ip.to_canonical().to_string())
+}
 
 #[component]
 pub fn SearchField(

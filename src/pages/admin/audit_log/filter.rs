@@ -1,8 +1,6 @@
 //! What someone looks for in the audit log, understood: people by id, address or name, days, an address. What is not
 //! understood is said, and never taken for "any". Server side.
 
-use std::net::IpAddr;
-
 use serde_json::{Map, Value};
 use sqlx::AnyPool;
 use url::form_urlencoded::Serializer;
@@ -13,6 +11,7 @@ use crate::{
     audit::log::Filter,
     auth::{event::Actor, users::store},
     base::{DAY_MS, email::Email, error::AppError, rfc3339::midnight, state::AppState},
+    pages::admin::search::parse_ip,
     people::list::{Person, Place, Wanted, find::find},
 };
 
@@ -115,9 +114,9 @@ impl Resolved {
         if text.is_empty() {
             return;
         }
-        match text.parse::<IpAddr>() {
-            Ok(ip) => self.filter.ip = Some(ip.to_canonical().to_string()),
-            Err(_) => self.problem("Enter an IP address like 192.0.2.7 or 2001:db8::7."),
+        match parse_ip(text) {
+            Ok(ip) => self.filter.ip = Some(ip),
+            Err(words) => self.problem(words),
         }
     }
 

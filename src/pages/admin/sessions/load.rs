@@ -1,7 +1,5 @@
 //! Finds what `/admin/sessions` shows. Server side; reads only.
 
-use std::net::IpAddr;
-
 use leptos::prelude::*;
 
 use super::{
@@ -15,7 +13,7 @@ use crate::{
     auth::sessions,
     base::{error::AppError, state::AppState},
     pages::{
-        admin::overview::census::Census,
+        admin::{overview::census::Census, search::parse_ip},
         request::{Found, PageRequest, shows},
     },
     people::{
@@ -39,13 +37,17 @@ const LAST_SID: &str = "~";
 pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());
-    let (mut rows, too_many_people) = find(state, &asked, PAGE_ROWS + 1).await?;
+    let problem = if asked.ip.trim().is_empty() { None } else { parse_ip(&asked.ip).err() };
+    let (mut rows, too_many_people) = match problem {
+        Some(_) => Default::default(),
+        None => find(state, &asked, PAGE_ROWS + 1).await?,
+    };
     let more = rows.len() > PAGE_ROWS;
     rows.truncate(PAGE_ROWS);
     let next = rows.last().filter(|_| more).map(|row| format!("{}.{}", row.created_at, row.sid));
     let rows: Vec<SessionRow> = rows.into_iter().map(Into::into).collect();
     let progress = sessions::everyone::store::unfinished(&state.db.pool).await?;
-    shows(move || view! { <SessionsPage asked rows next too_many_people progress /> })
+    shows(move || view! { <SessionsPage asked problem rows next too_many_people progress /> })
 }
 
 /// The newest first, and whether more people are meant than were looked at.
@@ -59,7 +61,7 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
     let after = asked.after.split_once('.').and_then(|(at, sid)| Some((at.parse().ok()?, sid)));
     let row_limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit, now_ms };
-    let (person, ip) = (asked.person.trim(), canonical(asked.ip.trim()));
+    let (person, ip) = (asked.person.trim(), parse_ip(&asked.ip).unwrap_or_default());
     match (person, &*ip) {
         ("", "") => Ok((store::live(pool, Of::Everyone, &wanted).await?, false)),
         ("", ip) => Ok((store::live(pool, Of::Ip(ip), &wanted).await?, false)),
@@ -76,11 +78,6 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
             Ok((rows, people.after.is_some()))
         }
     }
-}
-
-/// However an address is typed, it was written down in one way.
-fn canonical(ip: &str) -> String {
-    ip.parse().map_or_else(|_| ip.to_owned(), |ip: IpAddr| ip.to_canonical().to_string())
 }
 
 /// What the switch would end.

@@ -28,6 +28,8 @@ pub const PATH: &str = "/admin/sessions";
 #[component]
 pub fn SessionsPage(
     asked: SessionsAsked,
+    /// What was not understood: nothing is shown then.
+    problem: Option<&'static str>,
     rows: Vec<SessionRow>,
     /// Where the next page begins; `None` on the last one.
     next: Option<String>,
@@ -41,7 +43,7 @@ pub fn SessionsPage(
     let further = !asked.after.is_empty();
     let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
     let shown = format!("{} on this page", counted(rows.len(), "active session", "active sessions"));
-    let none = if is_filtered { "No active sessions match." } else { "No one is logged in." };
+    let none = problem.unwrap_or(if is_filtered { "No active sessions match." } else { "No one is logged in." });
     view! {
         <Page title="Sessions" heading="Active sessions".to_owned()>
             <Tabs label="Administration" pages=PAGES />
