@@ -204,6 +204,8 @@ on_both_databases! {
         assert_eq!(alice.renew().await.json()["reason"], "by_admin");
         assert_eq!(app.anonymous().log_in("alice", PASSWORD).await.status, 401, "a thief does not come back");
         assert_eq!(mails_about(&app, &id, "reset_started").await, 2);
+        let log = ada.open("/admin/audit?event=reset_started").await.text();
+        assert!(log.contains(" a password reset and blocked the password") && !log.contains("ended all"), "{log}");
         let token = app.link(Purpose::Reset, "alice").await;
         alice.open_link(Purpose::Reset, &token).await;
         assert_eq!(alice.act("reset_password", &[("password", "another horse battery")]).await.status, 200);

@@ -193,6 +193,9 @@ fn pattern(row: &EventRow) -> &'static str {
         (Kind::LogInFailed, _) if details["account"] == "unconfirmed" => {
             "Failed login for {subject}: correct password, but the email isn't confirmed"
         }
+        (Kind::ResetStarted, _) if details["ended_all"] == true => {
+            "{actor} sent {subject} a password reset and blocked the password"
+        }
         // It belongs to no user.
         (Kind::AppDisabled, _) if row.subject.is_empty() => "{actor} disabled the application of the command line",
         (Kind::AppEnabled, _) if row.subject.is_empty() => "{actor} enabled the application of the command line",
@@ -236,7 +239,7 @@ fn capitalised(text: &str) -> String {
 /// What else was written down: name and value, without what the sentence says.
 pub fn details(entry: &LogRow) -> Vec<(String, String)> {
     let Value::Object(members) = entry.row.details() else { return Vec::new() };
-    let told = |name: &str| matches!(name, "end_reason" | "address_was_taken" | "account");
+    let told = |name: &str| matches!(name, "end_reason" | "address_was_taken" | "account" | "ended_all");
     let members = members.into_iter().filter(|(name, _)| !told(name));
     members.map(|(name, value)| (name.replace('_', " "), shown(&name, value))).collect()
 }
