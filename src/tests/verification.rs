@@ -110,6 +110,19 @@ on_both_databases! {
         }
     }
 
+    async fn the_second_tab_of_a_used_link_hears_that_nothing_is_left_to_confirm(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        let token = app.link(Purpose::Verify, "alice").await;
+        alice.open_link(Purpose::Verify, &token).await;
+        let mut second_tab = alice.copy();
+        assert_eq!(alice.act("verify", &[]).await.status, 200);
+        second_tab.cookies.clone_from(&alice.cookies);
+        let answer = second_tab.submit("verify", &[], "/verify").await;
+        assert_eq!((answer.status, answer.header("location")), (303, "/verify"));
+        let page = second_tab.open("/verify").await.text();
+        assert!(page.contains("there's nothing left to confirm") && !page.contains("Request a new one"), "{page}");
+    }
+
     async fn who_is_logged_in_as_somebody_else_needs_the_password_of_the_account(app: TestApp) {
         app.logged_in("alice").await;
         let mut bob = app.logged_in("bob").await;

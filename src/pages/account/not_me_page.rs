@@ -198,9 +198,14 @@ fn NothingToTell() -> impl IntoView {
 #[component]
 pub fn DeadLink(why: AppError) -> impl IntoView {
     let logged_in = use_context::<Viewer>().is_some();
+    // Whoever is logged in needs no new one.
+    let words = match why {
+        AppError::LinkDead if logged_in => "This link has expired or has already been used.".to_owned(),
+        why => why.to_string(),
+    };
     view! {
         <Page title="Link to secure your account: doesn't work" heading="This link doesn't work" narrow=true>
-            <Notice kind="error">{why.to_string()}</Notice>
+            <Notice kind="error">{words}</Notice>
             {match logged_in {
                 true => view! {
                     <p>"You're still logged in here. If you don't recognise something, choose “This wasn't me” beside it in your activity."</p>

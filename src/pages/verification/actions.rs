@@ -15,7 +15,18 @@ use crate::{
 /// [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::WrongPassword`], [`AppError::Invalid`] without a password.
 #[server(prefix = "/actions", endpoint = "verify")]
 pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
-    let token = border::require_link(link.as_deref())?;
+    match confirm(password, link.as_deref()).await {
+        // Another tab was first: the page of a dead link says that nothing is left to confirm.
+        Err(AppError::LinkDead) if border::user().is_ok_and(|someone| someone.user.verified_at.is_some()) => {
+            leptos_axum::redirect("/verify");
+            Ok(())
+        }
+        answer => answer,
+    }
+}
+
+async fn confirm(password: Option<String>, link: Option<&str>) -> Result<(), AppError> {
+    let token = border::require_link(link)?;
     let verified = verify::verify(&border::app(), &border::visit(), &token, password).await?;
     border::forget(Name::Link);
     let next = match &verified {
