@@ -444,6 +444,7 @@ on_both_databases! {
         assert!(done.text().contains("href=\"/forgot\"") && done.text().contains("href=\"/account/activity\""));
         let kept = visitor.open("/second-factor/kept").await.text();
         assert!(kept.contains("href=\"/forgot\"") && !kept.contains("Success"), "{kept}");
+        assert!(kept.contains("If your password is blocked after a report"), "{kept}");
     }
 
     async fn a_used_link_leads_on_who_is_logged_in_and_who_is_not(app: TestApp) {
@@ -454,6 +455,7 @@ on_both_databases! {
         assert!(!dead.text().contains("href=\"/account/activity\""));
         let dead = owner.open("/not-me").await;
         assert!(dead.status == 410 && dead.text().contains("href=\"/account/activity\""), "{}", dead.text());
+        assert!(!dead.text().contains("Request a new one"), "nothing here does: {}", dead.text());
     }
 
     async fn the_mail_after_a_denial_says_whether_the_password_still_works(app: TestApp) {

@@ -61,13 +61,17 @@ pub fn DeadLink() -> impl IntoView {
 #[component]
 pub fn FactorKeptPage() -> impl IntoView {
     let is_told = typed().get("second_factor") == "kept";
+    let blocked = match is_told {
+        true => "After a report of suspicious activity your password is blocked. Choose",
+        false => "If your password is blocked after a report of suspicious activity, choose",
+    };
     view! {
         <Page title="Two-factor authentication: kept" heading="Two-factor authentication" narrow=true>
             {is_told.then(|| view! {
                 <OutcomeNotice words="Two-factor authentication stays on. Login keeps asking for a code." />
             })}
             {(!is_told).then(|| view! { <p>"If you've just kept two-factor authentication on, login keeps asking for a code."</p> })}
-            <p>"After a report of suspicious activity your password is blocked. Choose a new one with the link we emailed you, or request another link. Then log in."</p>
+            <p>{blocked}" a new one with the link we emailed you, or request another link. Then log in."</p>
             <p class="buttons">
                 <Link href="/forgot" class="button">"Request another link"</Link>
                 <Link href="/login" class="button">"Log in"</Link>
