@@ -81,7 +81,7 @@ pages! { |services, page|
     "/account/password" => account::load::password(page),
     "/account/second-factor" => account::load::second_factor(page).await,
     "/account/second-factor/set-up" => account::load::set_up(page).await,
-    "/account/second-factor/codes" => account::load::codes(page),
+    "/account/second-factor/codes" => account::load::codes(page).await,
     "/account/activity" => account::load::activity(page).await,
     "/account/data" => page.user().and_then(|_| shows(DataPage)),
     "/account/delete" => account::load::delete(page),

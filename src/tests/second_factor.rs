@@ -372,6 +372,18 @@ on_both_databases! {
         expect_refusal(&enter(&mut app.half_logged_in("alice").await, &alice.recovery[0]).await, 422, "WrongRecoveryCode");
     }
 
+    async fn starting_over_says_that_the_key_is_another_one_and_no_set_up_promises_codes(app: TestApp) {
+        let mut alice = app.confirmed("alice").await;
+        for again in [false, true] {
+            let answer = alice.submit("start_second_factor", &[], "/account/second-factor").await;
+            assert_eq!((answer.status, answer.header("location")), (303, "/account/second-factor/set-up"));
+            let page = alice.open("/account/second-factor/set-up").await.text();
+            assert_eq!(page.contains("New key created."), again, "{page}");
+        }
+        let page = alice.open("/account/second-factor/codes").await.text();
+        assert!(page.contains("so you have no recovery codes") && !page.contains("create new ones"), "{page}");
+    }
+
     async fn whatever_is_no_code_of_the_app_is_told_of_six_digits_at_set_up(app: TestApp) {
         let mut alice = app.confirmed("alice").await;
         alice.act("start_second_factor", &[]).await;

@@ -50,8 +50,13 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
 /// As [`end_session`], and [`AppError::NotVerified`] where the email is not confirmed.
 #[server(prefix = "/actions", endpoint = "start_second_factor")]
 pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
-    let begun = second_factor::start(&border::app(), &border::require_fresh(password).await?).await?;
-    leptos_axum::redirect(if begun { "/account/second-factor/set-up" } else { "/account/second-factor" });
+    let (app, someone) = (border::app(), border::require_fresh(password).await?);
+    let is_begun = second_factor::is_begun(&app, &someone).await?;
+    match second_factor::start(&app, &someone).await? {
+        true if is_begun => return border::lead_to("/account/second-factor/set-up", &[("second_factor", "again")]),
+        true => leptos_axum::redirect("/account/second-factor/set-up"),
+        false => leptos_axum::redirect("/account/second-factor"),
+    }
     Ok(())
 }
 

@@ -16,13 +16,15 @@ pub fn CodesPage(
     codes: Option<RecoveryCodes>,
     /// There were others before.
     replaced: bool,
+    /// Whether two-factor authentication is on.
+    is_on: bool,
 ) -> impl IntoView {
     view! {
         <Page title="Recovery codes">
             <Tabs label="Account" pages=PAGES />
             {match codes {
                 Some(codes) => view! { <Codes codes replaced /> }.drawn(),
-                None => view! { <Gone /> }.drawn(),
+                None => view! { <Gone is_on /> }.drawn(),
             }}
         </Page>
     }
@@ -56,9 +58,15 @@ fn Codes(codes: RecoveryCodes, replaced: bool) -> impl IntoView {
 }
 
 #[component]
-fn Gone() -> impl IntoView {
+fn Gone(is_on: bool) -> impl IntoView {
+    let words = match is_on {
+        true => {
+            "You can see recovery codes only once. If you haven't saved them, create new ones. Your old codes will stop working."
+        }
+        false => "You don't use two-factor authentication, so you have no recovery codes.",
+    };
     view! {
-        <Notice kind="info">"You can see recovery codes only once. If you haven't saved them, create new ones. Your old codes will stop working."</Notice>
+        <Notice kind="info">{words}</Notice>
         <p><Link href="/account/second-factor" class="button">"Go to two-factor authentication"</Link></p>
     }
 }

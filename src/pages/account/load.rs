@@ -33,7 +33,7 @@ use crate::{
         links::{Link, Purpose},
         second_factor::{
             authenticator::{Authenticator, Enrolment},
-            store as factor_store, trust,
+            check, store as factor_store, trust,
         },
         sessions::{LiveSession, guard::LoggedIn, store},
         users::{store as user_store, store::User},
@@ -127,12 +127,13 @@ fn draw(text: &str) -> Result<Qr, AppError> {
     Ok(Qr { size, path: dark.map(|(x, y)| format!("M{x} {y}h1v1h-1z")).collect() })
 }
 
-pub fn codes(page: &PageRequest) -> Result<Found, AppError> {
+pub async fn codes(page: &PageRequest) -> Result<Found, AppError> {
     let (someone, state) = (page.user()?, &page.app.state);
     let told = told(&page.parts, &state.config).unwrap_or_default();
     let codes = codes::find(state, &page.app.secret, someone, &told.get("codes"));
     let replaced = told.get("second_factor") == "replaced";
-    shows(move || view! { <CodesPage codes replaced /> })
+    let is_on = codes.is_some() || check::is_on(state, &someone.user.id).await?;
+    shows(move || view! { <CodesPage codes replaced is_on /> })
 }
 
 /// What happened before the event `before`, or lately. What was said twice in a row, of the same device on the same day,

@@ -52,6 +52,12 @@ pub async fn start(app: &App, someone: &LoggedIn) -> Result<bool, AppError> {
     Ok(again(|| store::begin(&state.db.pool, &user.id, &sealed, app.now_ms())).await?)
 }
 
+/// Whether a set-up waits for its first code.
+pub async fn is_begun(app: &App, someone: &LoggedIn) -> Result<bool, AppError> {
+    let row = store::find(&app.state.db.pool, &someone.user.id).await?;
+    Ok(row.is_some_and(|row| row.confirmed_at.is_none()))
+}
+
 /// The code proves that the app has the secret: no one locks themselves out.
 ///
 /// # Errors

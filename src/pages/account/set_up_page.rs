@@ -12,9 +12,10 @@ use crate::{
         field::CodeField,
         form::{Form, Here, ProofField, SubmitButton},
         frame::{Card, Link, Page},
+        notice::OutcomeNotice,
         tabs::Tabs,
     },
-    web::page::Held,
+    web::page::{Held, typed},
 };
 
 #[component]
@@ -28,6 +29,9 @@ pub fn SetUpPage(
     view! {
         <Page title="Set up two-factor authentication">
             <Tabs label="Account" pages=PAGES />
+            {(typed().get("second_factor") == "again").then(|| view! {
+                <OutcomeNotice words="New key created. Codes from the earlier key won't work." />
+            })}
             <Card id="scan" heading="1. Scan the QR code">
                 <p>"Scan it with an authenticator app on your phone, such as Aegis, Google Authenticator or your password manager."</p>
                 <QrCode qr />
