@@ -90,20 +90,20 @@ async fn announce(services: &Services) -> Result<(), String> {
 /// # Errors
 /// What production can't do without.
 pub fn warn(config: &Config, options: &LeptosOptions) -> Result<(), String> {
-    let site = &options.site_root;
     if config.insecure_cookies {
         tracing::warn!("cookies are sent without Secure and the __Host- prefix; use this in development only");
     }
-    match assets::package_is_built(options) {
-        true => {}
-        false if config.production() => {
-            return Err(format!("there is no browser package at {site}; copy site/ and hash.txt next to the program"));
+    if let Some(missing) = assets::missing(options) {
+        if config.production() {
+            return Err(format!(
+                "the browser package is not complete: {missing} is missing; copy site/ and hash.txt next to the program"
+            ));
         }
-        false => tracing::warn!(
-            %site,
-            "there is no browser package, so pages have no style and work without JavaScript; build it with `cargo xtask \
-             build`"
-        ),
+        tracing::warn!(
+            missing,
+            "the browser package is not complete, so pages have no style or work without JavaScript; build it with `cargo \
+             xtask build`, or copy site/ and hash.txt next to the program"
+        );
     }
     if config.mailing() == Mailing::Off {
         tracing::warn!(

@@ -32,6 +32,7 @@ use crate::{
     cli,
     pages::part::Parts,
     serve,
+    web::assets,
 };
 
 #[derive(Parser)]
@@ -329,8 +330,33 @@ async fn what_works_and_should_not_be_so_is_said_at_the_start() {
         set(folder.path(), of_folder);
         let said = said();
         assert_eq!(said.contains(OTHERS), is_open, "{of_file:o} {of_folder:o}: {said}");
-        assert!(said.contains("pages have no style and work without JavaScript"), "{said}");
+        assert!(said.contains("pages have no style or work without JavaScript"), "{said}");
     }
+}
+
+#[test]
+fn what_is_missing_of_the_browser_package_is_named() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (site, hashes) = (folder.path().join("site"), folder.path().join("hash.txt"));
+    let options =
+        || LeptosOptions::builder().output_name("latchkey").site_root(site.to_string_lossy().into_owned()).build();
+    let production = config(&["--base-url", "https://login.example.com"]);
+    let refusal = || serve::warn(&production, &options()).expect_err("a refusal");
+    assert!(refusal().contains("site/pkg is missing"), "{}", refusal());
+    std::fs::create_dir_all(site.join("pkg")).expect("a folder");
+    // That of the program that runs the tests.
+    assert!(refusal().contains("hash.txt is missing"), "{}", refusal());
+    let missing = || assets::missing_of(&site, &hashes).expect("something");
+    assert_eq!(missing(), hashes.display().to_string());
+    for (kind, end) in [("", "css"), ("page-", "js"), ("page-", "wasm"), ("", "js"), ("", "wasm")] {
+        assert!(missing().contains("hash.txt"), "{}", missing());
+        let mut file = File::options().create(true).append(true).open(&hashes).expect("the file of hashes");
+        writeln!(file, "{kind}{end}: abc").expect("a line");
+        let named = site.join(format!("pkg/latchkey.{kind}abc.{end}"));
+        assert_eq!(missing(), named.display().to_string());
+        std::fs::write(named, "").expect("a file");
+    }
+    assert_eq!(assets::missing_of(&site, &hashes), None);
 }
 
 #[tokio::test]

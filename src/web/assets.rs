@@ -63,9 +63,29 @@ fn address(kind: &str, end: &str, hashes: &str) -> Option<String> {
     Some(format!("/pkg/latchkey.{kind}{hash}.{end}"))
 }
 
-/// Whether the browser package is there at all; without it pages work, but only as without JavaScript.
-pub fn package_is_built(options: &LeptosOptions) -> bool {
-    options.hash_files && Path::new(&*options.site_root).join("pkg").is_dir()
+/// As [`address`] names them.
+const FILES: [(&str, &str); 5] = [("", "css"), ("page-", "js"), ("page-", "wasm"), ("", "js"), ("", "wasm")];
+
+/// What is missing of the browser package, if anything: a file, a folder, or a line in the file of hashes. Without the
+/// package pages work, but only as without JavaScript.
+pub fn missing(options: &LeptosOptions) -> Option<String> {
+    let hashes = std::env::current_exe().map(|exe| exe.with_file_name("hash.txt")).unwrap_or_default();
+    missing_of(Path::new(&*options.site_root), &hashes)
+}
+
+/// Of the package in this folder, by this file of hashes.
+pub fn missing_of(site: &Path, hash_file: &Path) -> Option<String> {
+    if !site.join("pkg").is_dir() {
+        return Some(site.join("pkg").display().to_string());
+    }
+    let Ok(hashes) = fs::read_to_string(hash_file) else { return Some(hash_file.display().to_string()) };
+    FILES.iter().find_map(|(kind, end)| match address(kind, end, &hashes) {
+        None => Some(format!("the line “{kind}{end}” of {}", hash_file.display())),
+        Some(address) => {
+            let file = site.join(address.trim_start_matches('/'));
+            (!file.is_file()).then(|| file.display().to_string())
+        }
+    })
 }
 
 /// `hash.txt` beside the program names the files of the package; Leptos panics when it is announced and not there.

@@ -88,17 +88,16 @@ fn metrics(config: &Config) -> Option<Finding> {
 
 fn package(config: &Config) -> Finding {
     let options = assets::leptos_options();
-    let site = &options.site_root;
-    match assets::package_is_built(&options) {
-        true => Finding::ok("package", format!("found at {site}")),
-        false if config.production() => Finding::error(
+    match assets::missing(&options) {
+        None => Finding::ok("package", format!("found at {}", options.site_root)),
+        Some(missing) if config.production() => Finding::error(
             "package",
-            format!("no browser package at {site}, so the server won't start"),
+            format!("not complete: {missing} is missing, so the server won't start"),
             "copy site/ and hash.txt next to the program",
         ),
-        false => Finding::warning(
+        Some(missing) => Finding::warning(
             "package",
-            format!("no browser package at {site}, so pages have no style and work without JavaScript"),
+            format!("not complete: {missing} is missing, so pages have no style or work without JavaScript"),
             "build it with `cargo xtask build`",
         ),
     }
