@@ -37,6 +37,17 @@ async fn is_in(caller: &mut Caller) -> bool {
 }
 
 on_both_databases! {
+    async fn it_stands_in_the_activity_of_whoever_had_an_account(app: TestApp) {
+        let (mut admin, _) = (app.admin().await, app.logged_in("alice").await);
+        app.clock.advance_ms(1_000);
+        assert_eq!(log_everyone_out(&mut admin).await.status, 200);
+        app.clock.advance_ms(1_000);
+        let (mut alice, mut bob) = (app.logged_in_again("alice").await, app.logged_in("bob").await);
+        let (old, new) = (alice.open("/account/activity").await.text(), bob.open("/account/activity").await.text());
+        assert_eq!(old.matches("An administrator logged everyone out.").count(), 1, "{old}");
+        assert!(!old.contains("a leak") && !new.contains("logged everyone out"), "{old} {new}");
+    }
+
     async fn everyone_is_out_at_once_except_the_session_that_did_it(app: TestApp) {
         let (mut alice, mut bob) = (app.with_token("alice").await, app.with_token("bob").await);
         let mut admin = app.admin().await;

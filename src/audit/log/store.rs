@@ -152,6 +152,28 @@ pub async fn newest_of(
         .await
 }
 
+/// As [`newest_of`], the events of one kind that happened to everyone who had an account then, so they name no user.
+pub async fn newest_of_everyone(
+    db: impl Conn<'_>,
+    kind: Kind,
+    since: i64,
+    before: Option<Uuid>,
+    limit: i64,
+) -> sqlx::Result<Vec<EventRow>> {
+    let statement = concat!(
+        "select ",
+        event_columns!(),
+        " from audit_events where event = $1 and at > $2 and id < $3 order by id desc limit $4"
+    );
+    sqlx::query_as(statement)
+        .bind(kind.into_str())
+        .bind(since)
+        .bind(before.unwrap_or(Uuid::max()).to_string())
+        .bind(limit)
+        .fetch_all(db)
+        .await
+}
+
 /// An event that happened to this user; someone else's is not found.
 pub async fn find_of(db: impl Conn<'_>, subject: &str, id: Uuid) -> sqlx::Result<Option<EventRow>> {
     sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await

@@ -28,6 +28,7 @@ use super::{
 use crate::{
     audit::{log, log::store::EventRow},
     auth::{
+        event::Kind,
         known_devices::Device,
         links,
         links::{Link, Purpose},
@@ -142,7 +143,11 @@ pub async fn activity(page: &PageRequest) -> Result<Found, AppError> {
     let someone = page.user()?;
     let before = Uuid::parse_str(&page.asked.before).ok();
     let limit = i64::try_from(EVENTS).unwrap_or(i64::MAX) + 1;
-    let mut rows = log::store::newest_of(&page.app.state.db.pool, &someone.user.id, before, limit).await?;
+    let (pool, User { id, created_at, .. }) = (&page.app.state.db.pool, &*someone.user);
+    let mut rows = log::store::newest_of(pool, id, before, limit).await?;
+    let of_everyone = Kind::EveryoneLoggedOut;
+    rows.extend(log::store::newest_of_everyone(pool, of_everyone, *created_at, before, limit).await?);
+    rows.sort_by(|one, other| (other.at, &other.id).cmp(&(one.at, &one.id)));
     let more = rows.len() > EVENTS;
     rows.truncate(EVENTS);
     let older = rows.last().filter(|_| more).map(|row| row.id.clone());
