@@ -41,7 +41,7 @@ export async function findings(page: Page, what: string): Promise<string[]> {
   return found;
 }
 
-/** Whether the page needs scrolling to the side, and which buttons cannot hold their words. */
+/** Whether the page needs scrolling to the side, which buttons cannot hold their words, and which badges leave their card. */
 async function tooNarrow(page: Page, fontSize: string): Promise<string[]> {
   return page.evaluate((fontSize) => {
     const root = document.documentElement;
@@ -50,6 +50,11 @@ async function tooNarrow(page: Page, fontSize: string): Promise<string[]> {
     for (const button of document.querySelectorAll<HTMLElement>("button, .button")) {
       const [wide, high] = [button.scrollWidth - button.clientWidth, button.scrollHeight - button.clientHeight];
       if (button.checkVisibility() && (wide > 1 || high > 1)) problems.push(`“${button.innerText}” does not fit into its button`);
+    }
+    for (const badge of document.querySelectorAll(".cards .badge")) {
+      const card = badge.closest("tr");
+      const out = card ? badge.getBoundingClientRect().right - card.getBoundingClientRect().right : 0;
+      if (out > 1) problems.push(`“${badge.textContent}” sticks out of its card`);
     }
     root.style.fontSize = "";
     return problems;
