@@ -220,7 +220,7 @@ pub async fn delete(terminator: &Terminator, by: &By, user_id: &str, confirmatio
 }
 
 /// Whether the confirmation is the address of the account.
-pub fn is_address_of(user: &User, confirmation: &str) -> bool {
+pub fn is_address_of(user: &users::store::User, confirmation: &str) -> bool {
     // One that gave way is no address any more, and is typed as it stands there.
     let same = |email: Email| email.as_str() == user.email;
     confirmation.trim() == user.email || Email::parse(confirmation).is_ok_and(same)
