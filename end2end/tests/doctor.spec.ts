@@ -227,3 +227,18 @@ async function portOf(listener: TcpServer | ReturnType<typeof createServer>): Pr
   if (!listener.listening) await once(listener, "listening");
   return (listener.address() as AddressInfo).port;
 }
+
+test("the log says of each statement which request asked for it, also on SQLite's own threads", async () => {
+  const server = await Server.start({ LATCHKEY_LOG: "info,sqlx::query=debug", LATCHKEY_LOG_FORMAT: "json" });
+  try {
+    const answer = await fetch(`${server.url}/login`, { headers: { cookie: "__Host-session=AAAAAAAAAAAAAAAAAAAAAA; session=AAAAAAAAAAAAAAAAAAAAAA" } });
+    const id = answer.headers.get("x-request-id") ?? "";
+    expect(id).toMatch(/^[0-9a-f]{16}$/);
+    type Line = { message?: string; summary?: string; span?: { request?: string }; request?: { id: string } };
+    const lines = () => server.log().split("\n").filter((line) => line.startsWith("{")).map((line) => JSON.parse(line) as Line);
+    await expect.poll(() => lines().filter((line) => line.message === "answered" && line.request?.id === id)).toHaveLength(1);
+    await expect.poll(() => lines().filter((line) => line.summary?.startsWith("select") && line.span?.request === id).length).toBeGreaterThan(0);
+  } finally {
+    await server.stop();
+  }
+});

@@ -1,6 +1,7 @@
 //! Which request a line of the log belongs to. Server side.
 
 use axum::http::{Method, Uri};
+use tracing::Span;
 
 use super::error::RequestNumber;
 
@@ -42,4 +43,10 @@ pub fn each_field(mut write: impl FnMut(&str, &str)) {
         write("path", request.uri.path());
         write("ip", &request.ip);
     });
+}
+
+/// For what is done on a thread that works for many, such as SQLite's: its lines say the id.
+pub fn span() -> Span {
+    let span = REQUEST.try_with(|request| tracing::error_span!("statement", request = request.number.text()));
+    span.unwrap_or_else(|_| Span::current())
 }

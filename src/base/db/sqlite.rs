@@ -23,8 +23,9 @@ use sqlx::{
     sqlite::SqliteConnectOptions,
 };
 use sqlx_core::any::AnyConnectionBackend;
+use tracing::{Instrument, Span};
 
-use crate::base::{lock::lock, state::Stopwatch};
+use crate::base::{lock::lock, log_context, state::Stopwatch};
 
 /// From here on no statement of a connection runs for longer, on either database, also when whoever asked has gone. What is
 /// asked for is read along an index, in milliseconds, and the rest is waiting for a lock.
@@ -75,13 +76,16 @@ impl Drop for Waiting {
 struct Rows<'c> {
     rows: BoxStream<'c, sqlx::Result<Either<AnyQueryResult, AnyRow>>>,
     waiting: Waiting,
+    /// sqlx takes it along to SQLite's thread.
+    span: Span,
 }
 
 impl Stream for Rows<'_> {
     type Item = sqlx::Result<Either<AnyQueryResult, AnyRow>>;
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let next = self.rows.poll_next_unpin(context);
+        let Self { rows, span, .. } = &mut *self;
+        let next = span.in_scope(|| rows.poll_next_unpin(context));
         self.waiting.is_over |= matches!(next, Poll::Ready(None | Some(Err(_))));
         next
     }
@@ -182,7 +186,8 @@ impl AnyConnectionBackend for StoppableConnection {
         }
         let rows = async move {
             let waiting = self.start().await?;
-            Ok(Rows { rows: self.inner.fetch_many(query, persistent, arguments), waiting })
+            let rows = self.inner.fetch_many(query, persistent, arguments);
+            Ok(Rows { rows, waiting, span: log_context::span() })
         };
         rows.try_flatten_stream().boxed()
     }
@@ -195,7 +200,7 @@ impl AnyConnectionBackend for StoppableConnection {
     ) -> BoxFuture<'_, sqlx::Result<Option<AnyRow>>> {
         Box::pin(async move {
             let mut waiting = self.start().await?;
-            let row = self.inner.fetch_optional(query, persistent, arguments).await;
+            let row = self.inner.fetch_optional(query, persistent, arguments).instrument(log_context::span()).await;
             waiting.is_over = true;
             row
         })
