@@ -668,7 +668,7 @@ on_both_databases! {
         let handed = alice.caller.cookies["__Host-flash"].clone();
         assert!(handed.len() < 1_000 && !handed.contains(&alice.recovery[0]));
         bob.cookies.insert("__Host-flash".into(), handed);
-        assert!(bob.open("/account/second-factor/codes").await.text().contains("only once"));
+        assert!(bob.open("/account/second-factor/codes").await.text().contains("so you have no recovery codes"));
         let page = alice.caller.open("/account/second-factor/codes").await;
         assert_eq!(page.header("cache-control"), "no-store");
         let new = codes_on(&page);
