@@ -112,7 +112,7 @@ test("the command line registers an application, replaces its secret, and disabl
 
   expect((await server.cli(["clients", "change", id, "--scope", "reports:write reports:read"])).stdout).toBe("Changed Reports.\n");
   expect(await run("change", id, "--scope", "reports:write")).toEqual({ id, tokens_revoked: true });
-  expect((await server.cli(["clients", "change", id, "--scope", "openid"], { code: 1 })).stderr).toContain("--scope: openid: Remove it. A service logs no one in.");
+  expect((await server.cli(["clients", "change", id, "--scope", "openid"], { code: 2 })).stderr).toContain("--scope: openid: Remove it. A service logs no one in.");
   expect((await server.cli(["clients", "change", "latchkey-cli", "--name", "X"], { code: 1 })).stderr).toContain("isn't registered here");
 
   expect((await server.cli(["clients", "disable", id])).stdout).toBe("Disabled Reports. Running servers reject its tokens within a second.\n");
@@ -131,12 +131,12 @@ test("the command line says what is wrong with an application", async ({ server 
   const add = (...args: string[]) => ["clients", "add", "--owner", owner.email, "--name", "Ledger", ...args];
   expect((await server.cli(["clients", "disable", "unknown"], { code: 1 })).stderr).toContain("there is no application unknown");
   expect((await server.cli(add("--kind", "web"), { code: 2 })).stderr).toMatch(/^latchkey: --redirect: Enter .*address/);
-  expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 1 })).stderr).toContain("--redirect: http://app.example/cb: Use https.");
+  expect((await server.cli(add("--kind", "web", "--redirect", "http://app.example/cb"), { code: 2 })).stderr).toContain("--redirect: http://app.example/cb: Use https.");
   await server.cli(add("--kind", "phone"), { code: 2 });
   const keys = async () => (await server.cli(["keys", "list", "--json"])).stdout;
   const before = await keys();
   const refused = add("--kind", "web", "--redirect", "http://app.example/cb", "--id-token-alg", "RS256");
-  expect((await server.cli(refused, { code: 1 })).stderr).toContain("Use https.");
+  expect((await server.cli(refused, { code: 2 })).stderr).toContain("Use https.");
   expect(await keys(), "what is refused makes no key").toBe(before);
   const { stdout } = await server.cli(add("--kind", "spa", "--redirect", "https://app.example/cb"));
   expect(stdout, "no secret").toMatch(/^client_id: [0-9a-f-]{36}\n$/);

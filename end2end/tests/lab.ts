@@ -34,8 +34,7 @@ export async function shownIn(part: Locator): Promise<Answered[]> {
 function answeredSince(server: Server, from: number): Answered[] {
   const lines = server.log().slice(from).split("\n");
   return lines.flatMap((line) => {
-    // A request of the demo browser stands within that of the visitor: the last one counts.
-    const found = /.*method=(?<method>[A-Z]+) path=(?<path>\S+?) .*answered.*status=(?<status>\d+)/.exec(line);
+    const found = / answered status=(?<status>\d+) .* method=(?<method>[A-Z]+) path=(?<path>\S+) /.exec(line);
     const { method, path, status } = found?.groups ?? {};
     return method && path && status ? [{ method, path, status: Number(status) }] : [];
   });
