@@ -107,7 +107,7 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
 /// session cookie. Where no one is logged in any more the action says so.
 fn is_of_someone_else(parts: &Parts, form: &Bytes) -> bool {
     let Some(someone) = parts.extensions.get::<LoggedIn>() else { return false };
-    fields_of(form).iter().any(|(name, id)| name == VIEWER && *id != someone.user.id)
+    url::form_urlencoded::parse(form).any(|(name, id)| name == VIEWER && id != *someone.user.id)
 }
 
 /// To the page that the action leads to, or back to the one of the form. 303: the page is read, and nothing that was typed
