@@ -1,6 +1,6 @@
 //! Who calls: address and browser. Server side.
 
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr};
 
 /// From where, and with which browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,6 +44,25 @@ pub fn networks_of(ip: &str) -> Vec<(String, i64)> {
 /// The narrowest of [`networks_of`].
 pub fn network_of(ip: &str) -> String {
     networks_of(ip).swap_remove(0).0
+}
+
+/// As `to_string`, mostly without `fmt`: each line of the log has it.
+pub fn ip_text(ip: IpAddr) -> String {
+    match ip {
+        IpAddr::V4(ip) => dotted(ip),
+        IpAddr::V6(ip) => ip.to_string(),
+    }
+}
+
+fn dotted(ip: Ipv4Addr) -> String {
+    let mut text = String::with_capacity("255.255.255.255".len());
+    for part in ip.octets() {
+        if !text.is_empty() {
+            text.push('.');
+        }
+        text.push_str(itoa::Buffer::new().format(part));
+    }
+    text
 }
 
 /// What is no browser: a script, a program, a crawler.

@@ -1,9 +1,11 @@
 //! Which request a line of the log belongs to. Server side.
 
+use std::net::IpAddr;
+
 use axum::http::{Method, Uri};
 use tracing::Span;
 
-use super::error::RequestNumber;
+use super::{caller::ip_text, error::RequestNumber};
 
 tokio::task_local! {
     /// No span of tracing: to keep one in the registry of all threads costs as much as the line itself, and each request has
@@ -19,13 +21,18 @@ pub struct RequestContext {
     /// Its path is logged, without the query: a link in a mail carries a token there.
     pub uri: Uri,
     /// Of the caller.
-    pub ip: String,
+    pub ip: Option<IpAddr>,
 }
 
 impl RequestContext {
     /// Of the request that is being answered here, if any.
     pub fn current() -> Option<Self> {
         REQUEST.try_with(Self::clone).ok()
+    }
+
+    /// Its number.
+    pub fn current_number() -> Option<RequestNumber> {
+        REQUEST.try_with(|request| request.number).ok()
     }
 
     /// The lines of `work` belong to this request.
@@ -41,7 +48,7 @@ pub fn each_field(mut write: impl FnMut(&str, &str)) {
         write("id", &request.number.text());
         write("method", request.method.as_str());
         write("path", request.uri.path());
-        write("ip", &request.ip);
+        write("ip", &request.ip.map(ip_text).unwrap_or_default());
     });
 }
 

@@ -14,8 +14,9 @@ use crate::{
     auth::sessions::guard::LoggedIn,
     base::{
         config::Mailing,
-        error::{AppError, RequestNumber},
+        error::AppError,
         lock::lock,
+        log_context::RequestContext,
     },
     pages::{
         account,
@@ -193,7 +194,7 @@ pub fn provide_contexts(services: &Services) {
     let someone = parts.extensions.get::<LoggedIn>();
     provide_context(Reader {
         somebody: someone.map(|someone| (someone.user.name.clone(), someone.user.email.clone())),
-        number: parts.extensions.get::<RequestNumber>().copied(),
+        number: RequestContext::current_number(),
     });
     if let Some(data) = parts.extensions.get::<PageData>() {
         provide_context(data.clone());

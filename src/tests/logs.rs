@@ -108,7 +108,7 @@ async fn what_goes_on_after_its_caller_has_gone_still_says_whose_request_it_was(
     let lines = Lines::default();
     let _listening = lines.listen("json", "info");
     let (method, uri) = (Method::GET, Uri::from_static("/notes?q=secret"));
-    let request = RequestContext { number: RequestNumber(7), method, uri, ip: "127.0.0.1".into() };
+    let request = RequestContext { number: RequestNumber(7), method, uri, ip: Some([127, 0, 0, 1].into()) };
     let ((go, may_go), (tell, told)) = (oneshot::channel::<()>(), oneshot::channel());
     let work = ToTheEnd::of(async move {
         let _ = may_go.await;

@@ -36,8 +36,9 @@ use crate::{
     base::{
         caller::Caller,
         config::Config,
-        error::{AppError, RequestNumber},
+        error::AppError,
         lock::lock,
+        log_context::RequestContext,
         random,
         state::AppState,
     },
@@ -86,7 +87,7 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
     let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let error = numbered(AppError::de(bytes), &asked);
+    let error = numbered(AppError::de(bytes));
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
     let mut response = match () {
@@ -245,10 +246,10 @@ pub fn tell_next_page(page: &str, words: &Flash) {
     append_cookie(cookies::set(&config, Name::Flash, &value.unwrap_or_default(), FLASH_SECONDS));
 }
 
-fn numbered(error: AppError, parts: &Parts) -> AppError {
+fn numbered(error: AppError) -> AppError {
     match error {
         AppError::Internal { fault, .. } => {
-            AppError::Internal { request_id: parts.extensions.get::<RequestNumber>().copied(), fault }
+            AppError::Internal { request_id: RequestContext::current_number(), fault }
         }
         other => other,
     }

@@ -1,10 +1,13 @@
 //! Who calls, as far as HTTP can tell. Server side.
 
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, SocketAddr};
 
 use axum::{extract::ConnectInfo, http::request::Parts};
 
-use crate::base::{caller::Caller, config::Config};
+use crate::base::{
+    caller::{Caller, ip_text},
+    config::Config,
+};
 
 const USER_AGENT_CHARS: usize = 512;
 
@@ -15,25 +18,9 @@ pub fn caller_of(parts: &Parts, config: &Config) -> Caller {
     Caller { ip: ip_of(parts, config), user_agent }
 }
 
-/// The address alone, for where every request passes.
+/// The address alone.
 pub fn ip_of(parts: &Parts, config: &Config) -> String {
-    match client_ip(parts, config) {
-        Some(IpAddr::V4(ip)) => dotted(ip),
-        Some(IpAddr::V6(ip)) => ip.to_string(),
-        None => String::new(),
-    }
-}
-
-/// As `to_string`, without `fmt`: each line of the log has it.
-fn dotted(ip: Ipv4Addr) -> String {
-    let mut text = String::with_capacity("255.255.255.255".len());
-    for part in ip.octets() {
-        if !text.is_empty() {
-            text.push('.');
-        }
-        text.push_str(itoa::Buffer::new().format(part));
-    }
-    text
+    client_ip(parts, config).map(ip_text).unwrap_or_default()
 }
 
 /// Who has opened the connection: the caller, or the proxy in between. Canonical: on a socket that listens for both,
@@ -44,7 +31,7 @@ pub fn peer_of(parts: &Parts) -> Option<IpAddr> {
 
 /// The peer, or, when the peer is a trusted proxy, the right-most address in X-Forwarded-For that is not one:
 /// whatever stands left of it was written by the client (ASVS 4.1.3).
-fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
+pub fn client_ip(parts: &Parts, config: &Config) -> Option<IpAddr> {
     let peer = peer_of(parts)?;
     if !config.trusts(peer) {
         return Some(peer);

@@ -76,11 +76,11 @@ pub fn sets(config: &Config, answer: &HeaderMap, name: Name) -> bool {
     lines.any(|line| line.strip_prefix(wanted).is_some_and(|rest| rest.starts_with('=')))
 }
 
-/// The value of a cookie of ours.
+/// The value of a cookie of ours, as [`accept_only_ours`] left it.
 pub fn get<'a>(config: &Config, headers: &'a HeaderMap, name: Name) -> Option<&'a str> {
     let wanted = name.full(config.insecure_cookies).as_bytes();
     let (_, value) = pairs(headers).find(|(given, _)| *given == wanted)?;
-    legible(value)
+    str::from_utf8(value).ok()
 }
 
 /// A `Cookie` header of this one alone, if it's there.

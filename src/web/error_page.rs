@@ -18,7 +18,8 @@ use super::{
 use crate::base::{
     config::Config,
     contact::Contact,
-    error::{AppError, Fault, RequestNumber},
+    error::{AppError, Fault},
+    log_context::RequestContext,
 };
 
 /// Who asked, as far as an error is told differently.
@@ -26,7 +27,6 @@ pub struct Asker {
     /// A person, and not a program or a script. Addresses for programs speak JSON to everyone.
     is_person: bool,
     has_sent_form: bool,
-    number: Option<RequestNumber>,
     theme: &'static str,
 }
 
@@ -38,7 +38,6 @@ impl Asker {
         Self {
             is_person,
             has_sent_form: parts.method == Method::POST,
-            number: parts.extensions.get().copied(),
             theme: if is_person { chosen_theme(&parts.headers, config) } else { "" },
         }
     }
@@ -46,7 +45,7 @@ impl Asker {
     /// An error without a body (a panic, a time-out, a failed session write) gets one, and who navigates here with a browser
     /// gets a page in place of a problem document.
     pub fn explain(self, config: &Config, response: Response) -> Response {
-        let response = with_problem(response, self.number);
+        let response = with_problem(response);
         match response.extensions().get::<Detail>().cloned() {
             Some(detail) if self.is_person => as_page(response, &detail, config.support_contact.as_ref(), &self),
             _ => response,
@@ -60,7 +59,7 @@ fn chosen_theme(headers: &HeaderMap, config: &Config) -> &'static str {
     ["light", "dark"].into_iter().find(|theme| chosen.split('.').next() == Some(*theme)).unwrap_or_default()
 }
 
-fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
+fn with_problem(response: Response) -> Response {
     let has_type = response.headers().contains_key(header::CONTENT_TYPE);
     match response.status() {
         // axum says this one in plain text.
@@ -73,7 +72,7 @@ fn with_problem(response: Response, number: Option<RequestNumber>) -> Response {
             Problem::from(AppError::Busy).into_response()
         }
         status if status.is_server_error() => {
-            Problem::from(AppError::Internal { request_id: number, fault: Fault::default() }).into_response()
+            Problem::from(AppError::Internal { request_id: RequestContext::current_number(), fault: Fault::default() }).into_response()
         }
         StatusCode::METHOD_NOT_ALLOWED => with_allow(&response),
         _ => response,
@@ -90,7 +89,7 @@ fn with_allow(response: &Response) -> Response {
 }
 
 fn as_page(response: Response, Detail(words, code): &Detail, contact: Option<&Contact>, asker: &Asker) -> Response {
-    let Asker { has_sent_form, number, theme, .. } = *asker;
+    let Asker { has_sent_form, theme, .. } = *asker;
     let (mut parts, _) = response.into_parts();
     let can_save = *code != AppError::Unwritable(Fault::default()).into_str();
     let (title, next) = match can_save {
@@ -102,7 +101,7 @@ fn as_page(response: Response, Detail(words, code): &Detail, contact: Option<&Co
     // Who has followed a link did not choose the method.
     let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "There's no page at this address." } else { words };
     let words = html_escape::encode_text(words);
-    let number = number.map(|number| number.to_string()).unwrap_or_default();
+    let number = RequestContext::current_number().map(|number| number.text()).unwrap_or_default();
     let next = if has_sent_form { "Go back to the form. Your browser keeps what you typed." } else { next };
     // The title says what happened, and the number stands below.
     let said = match parts.status {

@@ -40,8 +40,8 @@ pub struct EveryRequest {
 pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
     let config = Arc::clone(&this.state.config);
-    let (mut parts, body) = request.into_parts();
-    let context = request_log::begin(&mut parts, &config);
+    let (parts, body) = request.into_parts();
+    let context = request_log::begin(&parts, &config);
     let number = context.number;
     let asker = Asker::of(&parts, &config, &this.for_programs);
     let mut under_way = UnderWay { this, watch, measure: Some(Measure::begin(&parts)) };

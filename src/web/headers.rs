@@ -9,19 +9,23 @@ use super::csp;
 use crate::base::config::Config;
 
 /// What every response carries, unless the route set its own (only the CSP of a page does, for its nonce).
-const ALWAYS: [(HeaderName, &str); 6] = [
+const ALWAYS: [(HeaderName, &str); 5] = [
     (header::CONTENT_SECURITY_POLICY, csp::WITHOUT_PAGE),
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     // Nothing here depends on it; other sites have no business with our addresses.
     (header::REFERRER_POLICY, "same-origin"),
     (HeaderName::from_static("cross-origin-opener-policy"), "same-origin"),
     (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
-    (
-        HeaderName::from_static("permissions-policy"),
+];
+
+/// What a page carries besides, which alone could ask for any of these: the longest of all headers.
+const OF_PAGES: (HeaderName, HeaderValue) = (
+    HeaderName::from_static("permissions-policy"),
+    HeaderValue::from_static(
         "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(), magnetometer=(), \
          microphone=(), midi=(), payment=(), usb=()",
     ),
-];
+);
 
 /// What a 401 asks for where the session cookie is what counts (RFC 9110 15.5.2; the scheme of
 /// draft-broyer-http-cookie-auth). The API and the authorization server ask by themselves.
@@ -47,6 +51,9 @@ pub fn secure(of_all: &HeaderMap, is_api: bool, response: &mut Response) {
     // To copy them all at once costs less than to look for each.
     let own = std::mem::replace(response.headers_mut(), of_all.clone());
     response.headers_mut().extend(own);
+    if response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"text/html")) {
+        response.headers_mut().extend([OF_PAGES]);
+    }
     if response.status() == StatusCode::UNAUTHORIZED && !is_api {
         response.headers_mut().insert(header::WWW_AUTHENTICATE, CHALLENGE);
     }

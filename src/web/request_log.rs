@@ -8,16 +8,15 @@ use axum::{
 };
 use foldhash::quality::RandomState;
 
-use super::caller::ip_of;
+use super::caller::client_ip;
 use crate::base::{config::Config, error::RequestNumber, log_context::RequestContext};
 
 const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 
 /// Gives the request its number. Lines of the log that are written meanwhile say it, and nothing of a header or a body.
-pub fn begin(parts: &mut Parts, config: &Config) -> RequestContext {
-    let number = new_number();
-    parts.extensions.insert(number);
-    RequestContext { number, method: parts.method.clone(), uri: parts.uri.clone(), ip: ip_of(parts, config) }
+pub fn begin(parts: &Parts, config: &Config) -> RequestContext {
+    let (method, uri) = (parts.method.clone(), parts.uri.clone());
+    RequestContext { number: new_number(), method, uri, ip: client_ip(parts, config) }
 }
 
 /// Writes the line.

@@ -1,6 +1,6 @@
 //! What kind of answer the caller wants. Server side.
 
-use axum::http::{HeaderMap, header};
+use axum::http::{HeaderMap, HeaderName, header};
 
 use super::refusal::MEDIA_TYPE;
 
@@ -25,9 +25,11 @@ pub fn words(headers: &HeaderMap) -> bool {
     kinds(headers).any(|kind| kind.eq_ignore_ascii_case(MEDIA_TYPE))
 }
 
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+
 /// Where the browser says that the answer is for a script, an image or the like.
 fn is_for_script(headers: &HeaderMap) -> bool {
-    headers.get("sec-fetch-dest").is_some_and(|place| place != "document")
+    headers.get(SEC_FETCH_DEST).is_some_and(|place| place != "document")
 }
 
 /// The kinds of data that are accepted.

@@ -12,8 +12,9 @@ pub struct RequestNumber(pub u64);
 impl RequestNumber {
     /// Without `fmt`: each line of the log has it.
     pub fn text(self) -> String {
-        let digit = |at: u32| char::from_digit((self.0 >> (4 * at)) as u32 & 0xf, 16);
-        (0..16).rev().filter_map(digit).collect()
+        let mut text = String::with_capacity(16);
+        text.extend((0..16).rev().filter_map(|at| char::from_digit((self.0 >> (4 * at)) as u32 & 0xf, 16)));
+        text
     }
 }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, MatchedPath},
-    http::{HeaderMap, StatusCode, request::Parts},
+    http::{HeaderMap, HeaderName, StatusCode, request::Parts},
 };
 
 use super::{EXPECTED_USER, scopes};
@@ -149,7 +149,8 @@ fn expect_scope(parts: &Parts, state: &AppState, claims: &Claims) -> Result<(), 
 /// # Errors
 /// 409 `other_user`.
 pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
-    let meant = headers.get(EXPECTED_USER).is_none_or(|expected| expected.as_bytes() == user_id.as_bytes());
+    const NAME: HeaderName = HeaderName::from_static(EXPECTED_USER);
+    let meant = headers.get(NAME).is_none_or(|expected| expected.as_bytes() == user_id.as_bytes());
     if meant {
         return Ok(());
     }
