@@ -251,6 +251,8 @@ on_both_databases! {
         act(&mut ada, "disable_user", &id, &[]).await;
         assert_eq!(act(&mut ada, "start_reset", &id, &[]).await.text(), "\"AccountDisabled\"");
         assert_eq!(app.outbox().await.iter().filter(|(.., mail)| mail.contains("reset_started")).count(), 0);
+        let page = ada.open(&format!("/admin/users/{id}/reset")).await.text();
+        assert!(page.contains("This account is disabled") && !page.contains("email a link"), "nothing is promised: {page}");
 
         let key = ["--secret-key", "AAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8"];
         let app = TestApp::with(app.kind(), &[["--base-url", "https://localhost:3000"], key].concat()).await;

@@ -24,15 +24,22 @@ pub fn ActPage(page: ActPage) -> impl IntoView {
         <Page title=act.label() heading=format!("{}: {name}", act.label())>
             <Tabs label="Administration" pages=PAGES />
             <Card id="act" heading="What happens" danger=act.is_grave()>
-                {will(&page).into_iter().map(|words| view! { <p class="any-break">{words}</p> }).collect_view()}
-                {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
                 {match obstacle(&page) {
                     Some(words) => view! { <Notice kind="warning">{words}</Notice> }.drawn(),
-                    None => view! { <ActForm page /> }.drawn(),
+                    None => view! { <Happens page /> }.drawn(),
                 }}
             </Card>
             <p><Link href=back>{format!("Back to {name}")}</Link></p>
         </Page>
+    }
+}
+
+#[component]
+fn Happens(page: ActPage) -> impl IntoView {
+    view! {
+        {will(&page).into_iter().map(|words| view! { <p class="any-break">{words}</p> }).collect_view()}
+        {page.only.clone().map(|session| view! { <div class="session"><SessionFacts session /></div> })}
+        <ActForm page />
     }
 }
 
