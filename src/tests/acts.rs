@@ -212,6 +212,18 @@ on_both_databases! {
         assert_eq!(alice.log_in("alice", "another horse battery").await.status, 200);
     }
 
+    async fn with_javascript_every_act_is_answered_where_it_stands(app: TestApp) {
+        let mut ada = app.admin().await;
+        app.logged_in("alice").await;
+        give_second_factor(&app, "alice").await;
+        let id = app.user("alice").await.id;
+        for name in ["log-out", "reset", "second-factor", "role", "disable", "delete"] {
+            let page = ada.open(&format!("/admin/users/{id}/{name}")).await.text();
+            let main = main_of(&page);
+            assert!(main.contains("data-live") && main.contains("<template>"), "{name}: {main}");
+        }
+    }
+
     async fn the_page_of_a_reset_speaks_of_a_second_factor_only_where_there_is_one(app: TestApp) {
         let mut ada = app.admin().await;
         app.logged_in("alice").await;

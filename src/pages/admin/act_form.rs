@@ -10,28 +10,22 @@ use crate::{
     ui::{
         draw::Draw,
         field::{Checkbox, SelectField, TextField},
-        form::{Form, FormFrame, Here, ProofField, SubmitButton},
+        form::{Form, ProofField, SubmitButton},
     },
     web::page::{refused, typed},
 };
 
-/// A plain form: the answer is another page, and the password is asked for at `/confirm`, which goes on with the act.
-/// Its button waits all the same: who presses twice would be told that someone else was quicker. A force logout asks where
-/// it stands: who throws someone out is in a hurry.
 #[component]
 pub fn ActForm(page: ActPage) -> impl IntoView {
     let act = page.act;
     let class = if act.is_grave() { "button danger" } else { "button primary" };
-    let button = view! { <SubmitButton label=act.label() pending_label=act.pending_label() class /> };
-    if act == Act::LogOut {
-        return view! { <Form action=act.action()><ActFields page /><ProofField />{button}</Form> }.drawn();
-    }
     view! {
-        <FormFrame>
-            <form method="post" action=act.action() class="form" novalidate><Here /><ActFields page />{button}</form>
-        </FormFrame>
+        <Form action=act.action()>
+            <ActFields page />
+            <ProofField />
+            <SubmitButton label=act.label() pending_label=act.pending_label() class />
+        </Form>
     }
-    .drawn()
 }
 
 #[component]
