@@ -66,7 +66,7 @@ pages! { |services, page|
     "/signup" => page.visitors_only(SignupPage),
     "/login" => login::load::log_in(page),
     "/login/code" => login::load::code(page).await,
-    "/confirm" => login::load::confirm(page),
+    "/confirm" => login::load::confirm(page, admin::load_user::waiting(page).await?),
     "/setup" => signup::load::set_up(page).await,
     "/verify" => verification::load::verify(page).await,
     "/verify/sent" => shows(VerifySentPage),

@@ -332,6 +332,25 @@ on_both_databases! {
         assert_eq!((alice.open("/dashboard").await.status, phone.open("/dashboard").await.status), (303, 200));
     }
 
+    async fn an_administrators_act_that_waits_says_what_it_will_do_and_to_whom(app: TestApp) {
+        let mut admin = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let (id, path) = (alice.user_id().await, format!("/admin/users/{}", alice.user_id().await));
+        grow_stale(&app, &mut admin).await;
+        for (action, more, words) in [
+            ("disable_user", ("undo", ""), "Disable account: alice"),
+            ("change_role", ("role", "admin"), "Make alice an administrator"),
+            ("force_logout", ("sid", "x"), "End one session of alice"),
+            ("start_reset", ("end_all", "on"), "Send password reset: alice. Log alice out now and block the current password"),
+        ] {
+            let answer = admin.submit(action, &[("user", &id), ("reason", "test"), more], &path).await;
+            assert!(answer.status == 401 && answer.text().contains(words), "{action}: {}", answer.text());
+        }
+        app.clock.advance_ms(31 * MINUTE);
+        let answer = admin.submit("disable_user", &[("user", &id), ("reason", "test")], &path).await;
+        assert!(answer.text().contains("You're logged out") && !answer.text().contains("alice"), "{}", answer.text());
+    }
+
     async fn on_the_devices_page_the_act_waits_for_the_password(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         let mut phone = app.with_token_again("alice").await;

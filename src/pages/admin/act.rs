@@ -4,6 +4,7 @@ use leptos::server_fn::ServerFn;
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 use super::actions::{ChangeRole, DeleteUser, DisableUser, EnableUser, ForceLogout, RemoveSecondFactor, StartReset};
+use crate::{auth::users::Role, web::page::Held};
 
 /// Its text stands in the address of its page.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
@@ -84,8 +85,28 @@ impl Act {
         }
     }
 
+    /// What it will do and to whom, where it waits for the password.
+    pub fn waiting(self, name: &str, held: &Held) -> String {
+        let role = held.said("role").and_then(|role| role.parse::<Role>().ok());
+        match (self, role) {
+            (Self::ChangeRole, Some(role)) => format!("Make {name} {}", role.with_article()),
+            (Self::LogOut, _) if held.said("sid").is_some_and(|sid| !sid.is_empty()) => {
+                format!("End one session of {name}")
+            }
+            (Self::StartReset, _) if held.said("end_all") == Some("on") => {
+                format!("{}: {name}. {}", self.label(), end_all(name))
+            }
+            _ => format!("{}: {name}", self.label()),
+        }
+    }
+
     /// Takes something away at once.
     pub fn is_grave(self) -> bool {
         !matches!(self, Self::Enable | Self::ChangeRole | Self::StartReset)
     }
+}
+
+/// What may be chosen with a reset.
+pub fn end_all(name: &str) -> String {
+    format!("Log {name} out now and block the current password")
 }

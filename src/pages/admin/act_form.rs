@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{Act, ActPage, Person, REASON_MAX_CHARS};
+use super::{Act, ActPage, Person, REASON_MAX_CHARS, act::end_all};
 use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
@@ -49,7 +49,7 @@ fn ActFields(page: ActPage) -> impl IntoView {
             Act::StartReset => view! {
                 <Checkbox
                     name="end_all"
-                    label=format!("Log {} out now and block the current password", user.name)
+                    label=end_all(&user.name)
                     help="Choose this if someone else may know the password."
                     checked=typed.get("end_all") == "on"
                 />

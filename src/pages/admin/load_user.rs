@@ -3,6 +3,7 @@
 use leptos::prelude::*;
 use serde::Deserialize;
 use sqlx::AnyConnection;
+use strum::VariantArray;
 
 use super::{
     Act, ActPage, Before, Person, act_page, audit_log,
@@ -21,6 +22,7 @@ use crate::{
     },
     base::{config::Mailing, error::AppError},
     pages::request::{Found, PageRequest, shows},
+    web::page::Held,
 };
 
 /// What may stand in the address of an act.
@@ -76,6 +78,17 @@ pub async fn act(page: &PageRequest) -> Result<Found, AppError> {
         only,
     };
     shows(move || view! { <act_page::ActPage page /> })
+}
+
+/// What the act on an account that waits at `/confirm` will do, for the administrator who has sent it: whoever is logged
+/// out by now learns no name.
+pub async fn waiting(page: &PageRequest) -> Result<Option<String>, AppError> {
+    let admin = page.someone.clone().and_then(|someone| Administrator::check(someone).ok());
+    let (Some(_), Some(held)) = (admin, page.parts.extensions.get::<Held>()) else { return Ok(None) };
+    let act = Act::VARIANTS.iter().find(|act| act.action() == held.act);
+    let (Some(act), Some(id)) = (act, held.said("user")) else { return Ok(None) };
+    let user = users::store::find_by_id(&page.app.state.db.pool, id).await?;
+    Ok(user.map(|user| act.waiting(&user.name, held)))
 }
 
 async fn person(tx: &mut AnyConnection, id: &str) -> Result<Person, AppError> {

@@ -27,9 +27,11 @@ pub fn ConfirmPage(
     next: String,
     /// The act that waits, if one does.
     held: Option<Held>,
+    /// What that will do, and to whom.
+    act: Option<String>,
 ) -> impl IntoView {
     match (held, email) {
-        (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email /></Confirm> }.drawn(),
+        (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email will=act /></Confirm> }.drawn(),
         (Some(held), None) => view! { <SendAgain held /> }.drawn(),
         (None, email) => view! {
             <Confirm>
@@ -71,7 +73,7 @@ fn SendAgain(held: Held) -> impl IntoView {
 
 /// The act that waits, with everything that was typed for it. A plain form: the answer is another page.
 #[component]
-fn GoOnForm(held: Held, email: String) -> impl IntoView {
+fn GoOnForm(held: Held, email: String, will: Option<String>) -> impl IntoView {
     let (label, reason) =
         (held.said(Held::BUTTON).unwrap_or("Continue").to_owned(), held.said("reason").map(str::to_owned));
     let back = held.said(PAGE).and_then(LocalPath::parse).map(|page| page.as_str().to_owned());
@@ -80,6 +82,7 @@ fn GoOnForm(held: Held, email: String) -> impl IntoView {
     let before = refused().filter(|error| *error != AppError::ProofNeeded);
     view! {
         <FormFrame before>
+            {will.map(|words| view! { <p class="any-break"><strong>{words}</strong></p> })}
             {reason.map(|reason| view! { <p>"Reason: “" {reason} "”"</p> })}
             <form method="post" action=act class="form">
                 <input type="hidden" name=Held::FIELD value="yes" />

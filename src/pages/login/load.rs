@@ -42,12 +42,12 @@ pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <CodePage email half=half.id recovery trust_days goes_at /> })
 }
 
-/// For whoever is logged in, or comes with an act that waits.
-pub fn confirm(page: &PageRequest) -> Result<Found, AppError> {
+/// For whoever is logged in, or comes with an act that waits; `act`: what it will do.
+pub fn confirm(page: &PageRequest, act: Option<String>) -> Result<Found, AppError> {
     let held = page.parts.extensions.get::<Held>().cloned();
     let (email, next) = match &held {
         None => (Some(page.user()?.user.email.clone()), page.asked.next.clone()),
         Some(_) => (page.someone.as_ref().map(|someone| someone.user.email.clone()), String::new()),
     };
-    shows(move || view! { <ConfirmPage email next held /> })
+    shows(move || view! { <ConfirmPage email next held act /> })
 }
