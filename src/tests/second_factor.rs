@@ -677,6 +677,14 @@ on_both_databases! {
         expect_in(&enter(&mut app.half_logged_in("alice").await, &new[0]).await);
     }
 
+    async fn recovery_codes_that_wait_outlive_a_proof_in_another_tab(app: TestApp) {
+        let mut alice = app.with_second_factor("alice").await.caller;
+        assert_eq!(alice.act("make_recovery_codes", &[]).await.status, 200);
+        let answer = alice.act("confirm", &[("password", PASSWORD), ("next", "/notes")]).await;
+        assert_eq!((answer.status, answer.header("location")), (200, "/notes"));
+        assert_eq!(codes_on(&alice.open("/account/second-factor/codes").await).len(), 10);
+    }
+
     async fn of_lists_that_are_made_at_once_one_is_good(app: TestApp) {
         let alice = app.with_second_factor("alice").await;
         let tries = (0..8).map(|_| {

@@ -72,7 +72,13 @@ pub async fn enter_code(
 pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
     let proven = reauthenticate::with_password(&border::app(), &border::visit(), Some(password)).await?;
     border::keep_secret(proven.new_secret.as_ref());
-    border::lead_to(LocalPath::parse_or_dashboard(next.as_deref()).as_str(), &[("confirmed", "yes")])
+    let next = LocalPath::parse_or_dashboard(next.as_deref());
+    // What a page has yet to tell counts for more: new recovery codes are shown once.
+    if border::cookie(Name::Flash).is_none() {
+        return border::lead_to(next.as_str(), &[("confirmed", "yes")]);
+    }
+    leptos_axum::redirect(next.as_str());
+    Ok(())
 }
 
 /// Ends this browser's session and its tokens, and goes to the start page; with `next`, to the login that leads there.
