@@ -120,6 +120,7 @@ on_both_databases! {
         let answer = second_tab.submit("verify", &[], "/verify").await;
         assert_eq!((answer.status, answer.header("location")), (303, "/verify"));
         let page = second_tab.open("/verify").await.text();
+        assert!(page.contains("Your email address is already confirmed</h1>") && !page.contains("doesn't work"), "{page}");
         assert!(page.contains("there's nothing left to confirm") && !page.contains("Request a new one"), "{page}");
     }
 

@@ -13,5 +13,7 @@ use crate::{
 
 pub async fn verify(page: &PageRequest) -> Result<Found, AppError> {
     let found = open(&page.app.state, page.link.as_deref(), page.someone.as_ref());
-    page.behind_link(found, |shown| view! { <VerifyPage shown /> }, |why| view! { <DeadLink why /> }).await
+    let is_confirmed = page.someone.as_ref().is_some_and(|someone| someone.user.verified_at.is_some());
+    page.behind_link(found, |shown| view! { <VerifyPage shown /> }, move |why| view! { <DeadLink why is_confirmed /> })
+        .await
 }

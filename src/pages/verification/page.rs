@@ -2,10 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{
-    Unconfirmed,
-    actions::{SendVerification, Verify},
-};
+use super::actions::{SendVerification, Verify};
 use crate::{
     auth::sessions::Viewer,
     base::error::{AppError, Field},
@@ -53,25 +50,30 @@ pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
 
 /// No dead end: the way to a new link stands here.
 #[component]
-pub fn DeadLink(why: AppError) -> impl IntoView {
+pub fn DeadLink(
+    why: AppError,
+    /// The address of who is logged in.
+    is_confirmed: bool,
+) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());
-    let (viewer, waits) = (use_context::<Viewer>(), use_context::<Unconfirmed>().is_some());
+    let viewer = use_context::<Viewer>();
     let (logged_in, own) = (viewer.is_some(), viewer.map(|viewer| viewer.email).unwrap_or_default());
     let email = Some(typed().get("email")).filter(|email| !email.is_empty()).unwrap_or(own);
-    // Whoever has nothing left to confirm needs no new one.
-    let words = match (logged_in, waits, &why) {
-        (true, false, AppError::LinkDead) => "This link has expired or has already been used.".to_owned(),
-        _ => why.to_string(),
+    // Another tab was first, most likely.
+    let is_done = is_confirmed && why == AppError::LinkDead;
+    let (title, heading) = match is_done {
+        true => ("Email address: confirmed", "Your email address is already confirmed"),
+        false => ("Confirmation link: doesn't work", "This link doesn't work"),
     };
     view! {
-        <Page title="Confirmation link: doesn't work" heading="This link doesn't work" narrow=true>
-            <Notice kind="error">{words}</Notice>
-            {match (logged_in, waits) {
-                (true, false) => view! {
+        <Page title heading narrow=true>
+            {(!is_done).then(|| view! { <Notice kind="error">{why.to_string()}</Notice> })}
+            {match (logged_in, is_confirmed) {
+                (true, true) => view! {
                     <p>"You're logged in, and there's nothing left to confirm. "<Link href="/dashboard">"Go to dashboard"</Link></p>
                 }
                 .drawn(),
-                (true, true) => view! {
+                (true, false) => view! {
                     <p>"Your email address isn't confirmed yet. Send a new link to it:"</p>
                     <ResendForm email before />
                 }
