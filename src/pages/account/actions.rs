@@ -1,4 +1,6 @@
-//! The border of one's own account. Actions, server side.
+//! The border of one's own account. Where nothing else is said an action is for who is logged in, and one that takes a
+//! `password` for who has proven lately who they are, or does so with it: it refuses with [`AppError::NotLoggedIn`],
+//! [`AppError::ProofNeeded`] or [`AppError::WrongPassword`]. What else it refuses stands with its story. Server side.
 
 use leptos::prelude::*;
 
@@ -14,11 +16,7 @@ use crate::{
     web::{border, cookies::Name},
 };
 
-/// Ends the session `sid` of one's own, on whatever device it is. Callable by who is logged in and has proven lately
-/// who they are, or does so with `password`.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`], [`AppError::WrongPassword`].
+/// Ends the session `sid` of one's own, on whatever device it is.
 #[server(prefix = "/actions", endpoint = "end_session")]
 pub async fn end_session(sid: String, password: Option<String>) -> Result<Receipt, AppError> {
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
@@ -32,10 +30,7 @@ pub async fn end_session(sid: String, password: Option<String>) -> Result<Receip
     tell::ended(end_own(&app.terminator, own, &sid).await?)
 }
 
-/// Ends all sessions of one's own except that of this browser. Callable as [`end_session`].
-///
-/// # Errors
-/// As [`end_session`].
+/// Ends all sessions of one's own except that of this browser.
 #[server(prefix = "/actions", endpoint = "end_other_sessions")]
 pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, AppError> {
     let (app, visit, someone) = (border::app(), border::visit(), border::require_fresh(password).await?);
@@ -43,11 +38,7 @@ pub async fn end_other_sessions(password: Option<String>) -> Result<Receipt, App
     tell::ended(end_all_but(&app.terminator, own).await?)
 }
 
-/// Starts to set up two-factor authentication: creates a secret for the app, in place of one that was never used. Callable as
-/// [`end_session`].
-///
-/// # Errors
-/// As [`end_session`], and [`AppError::NotVerified`] where the email is not confirmed.
+/// Starts to set up two-factor authentication: creates a secret for the app, in place of one that was never used.
 #[server(prefix = "/actions", endpoint = "start_second_factor")]
 pub async fn start_second_factor(password: Option<String>) -> Result<(), AppError> {
     let (app, someone) = (border::app(), border::require_fresh(password).await?);
@@ -61,10 +52,6 @@ pub async fn start_second_factor(password: Option<String>) -> Result<(), AppErro
 }
 
 /// Turns on two-factor authentication with the first code of the app, shows ten recovery codes, and ends every other session.
-/// Callable as [`end_session`].
-///
-/// # Errors
-/// As [`start_second_factor`], [`AppError::Invalid`], [`AppError::WrongCode`].
 #[server(prefix = "/actions", endpoint = "turn_on_second_factor")]
 pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Result<Receipt, AppError> {
     let someone = border::require_fresh(password).await?;
@@ -72,10 +59,7 @@ pub async fn turn_on_second_factor(code: String, password: Option<String>) -> Re
     tell::changed(changed, "")
 }
 
-/// Creates and shows ten new recovery codes. The old ones stop working. Callable as [`end_session`].
-///
-/// # Errors
-/// As [`end_session`].
+/// Creates and shows ten new recovery codes. The old ones stop working.
 #[server(prefix = "/actions", endpoint = "make_recovery_codes")]
 pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppError> {
     let someone = border::require_fresh(password).await?;
@@ -84,11 +68,7 @@ pub async fn make_recovery_codes(password: Option<String>) -> Result<(), AppErro
     tell::changed(changed, "replaced").map(drop)
 }
 
-/// Turns off two-factor authentication, removes the recovery codes and all trust, and ends every other session. Callable as
-/// [`end_session`].
-///
-/// # Errors
-/// As [`end_session`].
+/// Turns off two-factor authentication, removes the recovery codes and all trust, and ends every other session.
 #[server(prefix = "/actions", endpoint = "turn_off_second_factor")]
 pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt, AppError> {
     let someone = border::require_fresh(password).await?;
@@ -96,10 +76,7 @@ pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt,
     tell::changed(changed, "off")
 }
 
-/// Takes the trust from one device of one's own: login asks for a code there. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
+/// Takes the trust from one device of one's own: login asks for a code there.
 #[server(prefix = "/actions", endpoint = "forget_device")]
 pub async fn forget_device(device: String) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
@@ -112,9 +89,6 @@ pub async fn forget_device(device: String) -> Result<(), AppError> {
 
 /// Changes the password of who is logged in; `password` is the one that counts now. Ends every other session, and
 /// gives this one a new secret.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::WrongPassword`], [`AppError::Invalid`] for what is missing or the new one.
 #[server(prefix = "/actions", endpoint = "change_password")]
 pub async fn change_password(password: Option<String>, new_password: String) -> Result<Receipt, AppError> {
     let (app, visit) = (border::app(), border::visit());
@@ -125,9 +99,6 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
 }
 
 /// Changes the name of who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
 #[server(prefix = "/actions", endpoint = "change_name")]
 pub async fn change_name(name: String) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
@@ -136,12 +107,7 @@ pub async fn change_name(name: String) -> Result<(), AppError> {
 }
 
 /// Sends a link to the address that the account is to have; the address changes when the link is opened. The answer is
-/// the same whether another account has it. Callable by who is logged in and has proven lately who they are, or does so
-/// with `password`.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::Invalid`], [`AppError::ProofNeeded`],
-/// [`AppError::WrongPassword`].
+/// the same whether another account has it.
 #[server(prefix = "/actions", endpoint = "change_email")]
 pub async fn change_email(email: String, password: Option<String>) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
@@ -150,21 +116,14 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
     border::lead_to("/account/profile", &[("asked", email.as_str())])
 }
 
-/// Sends the link to the address that waits to be confirmed once more. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::MailOff`], [`AppError::TooManyTries`]; [`AppError::NotFound`] when nothing waits
-/// any more.
+/// Sends the link to the address that waits to be confirmed once more.
 #[server(prefix = "/actions", endpoint = "resend_new_email")]
 pub async fn resend_new_email() -> Result<(), AppError> {
     new_email::resend(&border::app(), &border::visit()).await?;
     border::lead_to("/account/profile", &[("changed", "resent")])
 }
 
-/// Calls off the change to another address. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
+/// Calls off the change to another address.
 #[server(prefix = "/actions", endpoint = "cancel_new_email")]
 pub async fn cancel_new_email() -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
@@ -174,9 +133,6 @@ pub async fn cancel_new_email() -> Result<(), AppError> {
 
 /// Gives the account the address that the opened link was sent to; `link` names it, as the page does. Callable by who is
 /// logged in to the account that asked for it.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::EmailTaken`].
 #[server(prefix = "/actions", endpoint = "use_new_email")]
 pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
     border::user()?;
@@ -191,10 +147,6 @@ pub async fn use_new_email(link: Option<String>) -> Result<(), AppError> {
 /// page does. Callable by who holds such a link, and by who is logged in. Who is logged in and has proven lately who they
 /// are, or does so with `password`, makes the password useless, too, and gets the address before a denied change back;
 /// where no mail can be sent, a proof is needed.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotFound`], [`AppError::LinkDead`], [`AppError::OtherLink`],
-/// [`AppError::ProofNeeded`], [`AppError::WrongPassword`].
 #[server(prefix = "/actions", endpoint = "not_me")]
 pub async fn not_me(
     event: Option<String>,
@@ -224,9 +176,6 @@ pub async fn not_me(
 
 /// Calls off the removal of a second factor. Callable by who holds the link from the mail that told of it; `link` names
 /// it, as the page does.
-///
-/// # Errors
-/// [`AppError::LinkDead`], also where nothing is to be removed any more, [`AppError::OtherLink`].
 #[server(prefix = "/actions", endpoint = "keep_second_factor")]
 pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
     let token = border::require_link(link.as_deref())?;
@@ -235,10 +184,7 @@ pub async fn keep_second_factor(link: Option<String>) -> Result<(), AppError> {
     border::lead_to("/second-factor/kept", &[("second_factor", "kept")])
 }
 
-/// Deletes the account of who is logged in; `confirmation` is their email address. Callable as [`end_session`].
-///
-/// # Errors
-/// As [`end_session`]; [`AppError::Invalid`] for the confirmation, [`AppError::LastAdministrator`].
+/// Deletes the account of who is logged in; `confirmation` is their email address.
 #[server(prefix = "/actions", endpoint = "delete_account")]
 pub async fn delete_account(confirmation: String, password: Option<String>) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());

@@ -5,9 +5,6 @@ use leptos::prelude::*;
 use crate::base::error::AppError;
 
 /// Remembers in this browser how pages are to look. Callable by anyone.
-///
-/// # Errors
-/// None: what is not understood is as nothing said.
 #[server(prefix = "/actions", endpoint = "set_appearance")]
 pub async fn set_appearance(theme: Option<String>, contrast: Option<String>) -> Result<(), AppError> {
     use super::remember;

@@ -1,4 +1,4 @@
-//! The border of sessions: log in, log out, who am I. Actions, server side.
+//! The border of sessions: log in, log out, who am I. What each action refuses stands with its story. Server side.
 
 use leptos::prelude::*;
 
@@ -13,9 +13,6 @@ use crate::{
 };
 
 /// Logs in with email and password and goes to `next`; with `remember`, for weeks on this device. Callable by anyone.
-///
-/// # Errors
-/// [`AppError::WrongCredentials`], with the same words and work whatever was wrong.
 #[server(prefix = "/actions", endpoint = "log_in")]
 pub async fn log_in(
     email: String,
@@ -34,9 +31,6 @@ pub async fn log_in(
 /// Gives the second factor of a login whose password was right, and goes to where that login wanted; with `trust`, this
 /// browser is asked for no code for a while. `half` names the login, as the page does; `with` is `recovery` where the page
 /// asked for a recovery code. Callable by anyone.
-///
-/// # Errors
-/// [`AppError::LogInAgain`] without such a login, [`AppError::OtherLogIn`] when it is not this one, [`AppError::Invalid`], [`AppError::WrongCode`].
 #[server(prefix = "/actions", endpoint = "enter_code")]
 pub async fn enter_code(
     code: String,
@@ -65,9 +59,6 @@ pub async fn enter_code(
 }
 
 /// Proves again who one is and goes to `next`. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::ProofNeeded`] without a password, [`AppError::WrongPassword`].
 #[server(prefix = "/actions", endpoint = "confirm")]
 pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppError> {
     let proven = reauthenticate::with_password(&border::app(), &border::visit(), Some(password)).await?;
@@ -83,9 +74,6 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
 
 /// Ends this browser's session and its tokens, and goes to the start page; with `next`, to the login that leads there.
 /// Callable by anyone.
-///
-/// # Errors
-/// When the database does not take it; the session lives on then.
 #[server(prefix = "/actions", endpoint = "log_out")]
 pub async fn log_out(next: Option<String>) -> Result<(), AppError> {
     let next = next.as_deref().and_then(LocalPath::parse);

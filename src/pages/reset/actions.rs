@@ -1,4 +1,4 @@
-//! The border of forgotten passwords. Actions, server side.
+//! The border of forgotten passwords. What each action refuses stands with its story. Server side.
 
 use leptos::prelude::*;
 
@@ -9,9 +9,6 @@ use crate::{
 };
 
 /// Sends the link to choose a new password. Callable by anyone; the answer is the same for every address.
-///
-/// # Errors
-/// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
     let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
@@ -20,9 +17,6 @@ pub async fn forgot_password(email: String) -> Result<(), AppError> {
 
 /// Sets the password of the account that the opened link is of, and ends everything of it; `link` names it, as the page
 /// does. Logs no one in. Callable by who holds the link.
-///
-/// # Errors
-/// [`AppError::LinkDead`], [`AppError::OtherLink`]; [`AppError::Invalid`] for the password, and then the link works on.
 #[server(prefix = "/actions", endpoint = "reset_password")]
 pub async fn reset_password(password: String, link: Option<String>) -> Result<(), AppError> {
     let (token, visit) = (border::require_link(link.as_deref())?, border::visit());

@@ -1,4 +1,4 @@
-//! The border of signing up. Actions, server side.
+//! The border of signing up. What each action refuses stands with its story. Server side.
 
 use leptos::prelude::*;
 
@@ -12,9 +12,6 @@ use crate::{
 
 /// Makes an account. Where a mail server is configured, the way on is the mail that it sends, for every address; else it
 /// logs in. Callable by anyone.
-///
-/// # Errors
-/// [`AppError::Invalid`] per field; without a mail server [`AppError::SignUpRefused`] when the email has an account.
 #[server(prefix = "/actions", endpoint = "sign_up")]
 pub async fn sign_up(name: String, email: String, password: String) -> Result<(), AppError> {
     let typed = sign_up::Typed { name: &name, email: &email, password };
@@ -30,9 +27,6 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
 
 /// Makes the first administrator and logs in; `link` names the opened link, as the page does. Callable by who holds the
 /// link that the command line gives.
-///
-/// # Errors
-/// [`AppError::SetupRefused`] when the link is wrong, used or too old, or an administrator exists.
 #[server(prefix = "/actions", endpoint = "set_up")]
 pub async fn set_up(name: String, email: String, password: String, link: Option<String>) -> Result<(), AppError> {
     let token = border::require_link(link.as_deref()).map_err(|_| AppError::SetupRefused)?;
@@ -46,10 +40,6 @@ pub async fn set_up(name: String, email: String, password: String, link: Option<
 
 /// Says how strong a new password is, while it is typed; `email` and `name` are what the person has typed beside it.
 /// Keeps nothing and logs nothing of it. Callable by anyone.
-///
-/// # Errors
-/// [`AppError::Invalid`] where there is no password, [`AppError::Busy`] when too many ask at
-/// once, [`AppError::TooManyTries`] when one network asks all the time.
 #[server(prefix = "/actions", endpoint = "password_strength")]
 pub async fn password_strength(
     password: String,

@@ -1,4 +1,4 @@
-//! The border of confirming an address. Actions, server side.
+//! The border of confirming an address. What each action refuses stands with its story. Server side.
 
 use leptos::prelude::*;
 
@@ -10,9 +10,6 @@ use crate::{
 
 /// Confirms the address of the account that the opened link is of, and logs in. Callable by who holds the link, with
 /// the password of the account, or logged in to it; `link` names the link, as the page does.
-///
-/// # Errors
-/// [`AppError::LinkDead`], [`AppError::OtherLink`], [`AppError::WrongPassword`], [`AppError::Invalid`] without a password.
 #[server(prefix = "/actions", endpoint = "verify")]
 pub async fn verify(password: Option<String>, link: Option<String>) -> Result<(), AppError> {
     match confirm(password, link.as_deref()).await {
@@ -38,9 +35,6 @@ async fn confirm(password: Option<String>, link: Option<&str>) -> Result<(), App
 }
 
 /// Sends the link once more that confirms this address. Callable by anyone; the answer is the same for every address.
-///
-/// # Errors
-/// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "send_verification")]
 pub async fn send_verification(email: String) -> Result<(), AppError> {
     let email = send::to_address(&border::app(), &border::visit(), &email).await?;
@@ -49,9 +43,6 @@ pub async fn send_verification(email: String) -> Result<(), AppError> {
 
 /// Sends the link once more that confirms one's own address, and goes back to the page that the form stands on. Callable by
 /// who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::MailOff`].
 #[server(prefix = "/actions", endpoint = "resend_verification")]
 pub async fn resend_verification(page: Option<String>) -> Result<(), AppError> {
     send::to_oneself(&border::app(), &border::visit()).await?;
