@@ -1,7 +1,7 @@
 //! The ways to the other pages of a list. Server side.
 
 use leptos::prelude::*;
-use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
+use url::form_urlencoded::Serializer;
 
 use super::frame::Link;
 
@@ -29,8 +29,7 @@ pub fn Turn(
 
 /// The address of this page of a list. What is as without being said is not said.
 pub fn address(path: &str, asked: &[(&str, &str)]) -> String {
-    let said = asked.iter().filter(|(_, value)| !value.is_empty());
-    let said = said.map(|(name, value)| format!("{name}={}", utf8_percent_encode(value, NON_ALPHANUMERIC)));
-    let query: Vec<String> = said.collect();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{}", query.join("&")) }
+    let said = asked.iter().copied().filter(|(_, value)| !value.is_empty());
+    let query = Serializer::new(String::new()).extend_pairs(said).finish();
+    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
 }

@@ -5,12 +5,7 @@ use leptos::prelude::*;
 use super::PAGES;
 use crate::{
     pages::activity::{Entry, page::Timeline},
-    ui::{
-        empty::Empty,
-        frame::{Link, Page},
-        tabs::Tabs,
-        when::day,
-    },
+    ui::{empty::Empty, frame::Page, tabs::Tabs, turn::Turn, when::day},
 };
 
 #[component]
@@ -22,6 +17,8 @@ pub fn ActivityPage(
     is_newest: bool,
 ) -> impl IntoView {
     let nothing = entries.is_empty();
+    let newest = (!is_newest).then(|| "/account/activity".to_owned());
+    let older = older.map(|id| format!("/account/activity?before={id}"));
     let days: Vec<Vec<Entry>> =
         entries.chunk_by(|one, next| day(one.at) == day(next.at)).map(<[Entry]>::to_vec).collect();
     view! {
@@ -30,12 +27,7 @@ pub fn ActivityPage(
             <p>"Recent activity on your account. See something you don't recognise? Choose “This wasn't me” and we'll log you out everywhere."</p>
             {nothing.then(|| view! { <Empty why="There is no earlier activity." next=Some(("/account/activity", "Show latest activity")) /> })}
             {days.into_iter().map(|entries| view! { <Day entries /> }).collect_view()}
-            {(!is_newest || older.is_some()).then(|| view! {
-                <nav class="buttons" aria-label="Pages">
-                    {(!is_newest).then(|| view! { <Link href="/account/activity" class="button">"Newest"</Link> })}
-                    {older.map(|id| view! { <Link href=format!("/account/activity?before={id}") class="button">"Older"</Link> })}
-                </nav>
-            })}
+            <Turn first_label="Newest" next_label="Older" first=newest next=older />
         </Page>
     }
 }

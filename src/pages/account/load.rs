@@ -5,25 +5,11 @@ use qrcodegen::{QrCode, QrCodeEcc};
 use uuid::Uuid;
 
 use super::{
-    More, Qr, SecondFactor,
-    activity_page::ActivityPage,
-    codes,
-    codes_page::CodesPage,
-    delete_page::DeletePage,
-    devices_page::DevicesPage,
-    email_page::EmailPage,
-    keep_factor, keep_factor_page,
-    keep_factor_page::KeepFactorPage,
-    new_email, new_email_page,
-    new_email_page::NewEmailPage,
-    not_me, not_me_page,
-    not_me_page::NotMePage,
-    password_page::PasswordPage,
-    profile_page::{ProfilePage, Waiting},
-    second_factor::may_set_up,
-    second_factor_page::SecondFactorPage,
-    set_up_page::SetUpPage,
-    store as account_store,
+    More, Qr, SecondFactor, activity_page::ActivityPage, codes, codes_page::CodesPage, delete_page::DeletePage,
+    devices_page::DevicesPage, email_page::EmailPage, keep_factor, keep_factor_page, keep_factor_page::KeepFactorPage,
+    new_email, new_email_page, new_email_page::NewEmailPage, not_me, not_me_page, not_me_page::NotMePage,
+    password_page::PasswordPage, profile_page::ProfilePage, second_factor::may_set_up,
+    second_factor_page::SecondFactorPage, set_up_page::SetUpPage, store as account_store,
 };
 use crate::{
     audit::{log, log::store::EventRow},
@@ -72,8 +58,6 @@ pub async fn devices(page: &PageRequest, parts: &Parts) -> Result<Found, AppErro
 pub async fn profile(page: &PageRequest) -> Result<Found, AppError> {
     let (User { id, name, email, verified_at, .. }, pool) = ((*page.user()?.user).clone(), &page.app.state.db.pool);
     let waiting = account_store::find_email_change(pool, &id, page.app.now_ms()).await?;
-    let waiting =
-        waiting.map(|change| Waiting { until: change.asked_at + Purpose::NewEmail.lifetime_ms(), email: change.email });
     shows(move || view! { <ProfilePage name email confirmed=verified_at.is_some() waiting /> })
 }
 

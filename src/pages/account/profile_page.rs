@@ -5,8 +5,10 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{
     PAGES,
     actions::{CancelNewEmail, ChangeName, ResendNewEmail},
+    store::EmailChange,
 };
 use crate::{
+    auth::links::Purpose,
     base::error::Field,
     ui::{
         draw::Draw,
@@ -26,7 +28,7 @@ pub fn ProfilePage(
     email: String,
     confirmed: bool,
     /// The address that the account is to have.
-    waiting: Option<Waiting>,
+    waiting: Option<EmailChange>,
 ) -> impl IntoView {
     let name = Some(typed().get("name")).filter(|typed| !typed.is_empty()).unwrap_or(name);
     view! {
@@ -63,17 +65,10 @@ pub fn ProfilePage(
     }
 }
 
-/// An address whose link was not opened yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Waiting {
-    pub email: String,
-    /// When the link expires, in milliseconds since the epoch.
-    pub until: i64,
-}
-
 #[component]
-fn ChangeWaits(waiting: Waiting) -> impl IntoView {
-    let Waiting { email, until } = waiting;
+fn ChangeWaits(waiting: EmailChange) -> impl IntoView {
+    let EmailChange { email, asked_at } = waiting;
+    let until = asked_at + Purpose::NewEmail.lifetime_ms();
     let problem = refused_by(ResendNewEmail::PATH).or_else(|| refused_by(CancelNewEmail::PATH));
     view! {
         <RefusedNotice error=problem />

@@ -152,11 +152,11 @@ fn Log(happened: Vec<LogRow>) -> impl IntoView {
             {happened
                 .into_iter()
                 .map(|entry| {
-                    let details = details(&entry).into_iter().map(|(name, value)| format!("{name}: {value}"));
                     let what = sentence(&entry).into_iter().map(|part| view! { <Words part /> }).collect_view();
+                    let mut rest = details(&entry);
                     let EventRow { at, reason, device, ip, .. } = entry.row;
                     let reason = if reason.is_empty() { reason } else { format!("“{reason}”") };
-                    let rest: Vec<String> = details.chain([reason, device, ip]).filter(|part| !part.is_empty()).collect();
+                    rest.extend([reason, device, ip].into_iter().filter(|part| !part.is_empty()));
                     view! {
                         <li>
                             <span class="any-break">

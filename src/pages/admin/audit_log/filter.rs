@@ -3,7 +3,6 @@
 
 use serde_json::{Map, Value};
 use sqlx::AnyPool;
-use url::form_urlencoded::Serializer;
 use uuid::Uuid;
 
 use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
@@ -13,6 +12,7 @@ use crate::{
     base::{DAY_MS, email::Email, error::AppError, rfc3339::midnight, state::AppState},
     pages::admin::search::parse_ip,
     people::list::{Person, Place, Wanted, find::find},
+    ui::turn,
 };
 
 /// What was asked for, and what became of it.
@@ -199,7 +199,5 @@ pub fn address(path: &str, asked: &AuditAsked, more: &[(&str, &str)]) -> String 
         ("q", q),
         ("before", before),
     ];
-    let given = more.iter().copied().chain(fields).filter(|(_, text)| !text.is_empty());
-    let query = Serializer::new(String::new()).extend_pairs(given).finish();
-    if query.is_empty() { path.to_owned() } else { format!("{path}?{query}") }
+    turn::address(path, &[more, &fields].concat())
 }

@@ -126,8 +126,7 @@ fn Nothing(is_filtered: bool, is_first: bool) -> impl IntoView {
 #[component]
 fn Event(entry: LogRow) -> impl IntoView {
     let what = words::sentence(&entry).into_iter().map(|part| view! { <Words part /> }).collect_view();
-    let details = words::details(&entry).into_iter().map(|(name, value)| format!("{name}: {value}"));
-    let details = details.collect::<Vec<_>>().join(" · ");
+    let details = words::details(&entry).join(" · ");
     let EventRow { at, reason, device, ip, seq, .. } = entry.row;
     view! {
         <Row>

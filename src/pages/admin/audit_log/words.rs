@@ -236,12 +236,12 @@ fn capitalised(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// What else was written down: name and value, without what the sentence says.
-pub fn details(entry: &LogRow) -> Vec<(String, String)> {
+/// What else was written down, as "name: value", without what the sentence says.
+pub fn details(entry: &LogRow) -> Vec<String> {
     let Value::Object(members) = entry.row.details() else { return Vec::new() };
     let told = |name: &str| matches!(name, "end_reason" | "address_was_taken" | "account" | "ended_all");
     let members = members.into_iter().filter(|(name, _)| !told(name));
-    members.map(|(name, value)| (name.replace('_', " "), shown(&name, value))).collect()
+    members.map(|(name, value)| format!("{}: {}", name.replace('_', " "), shown(&name, value))).collect()
 }
 
 fn shown(name: &str, value: Value) -> String {
