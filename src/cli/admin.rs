@@ -14,7 +14,7 @@ use crate::{
     base::{caller::Caller, display_name::DisplayName, email::Email, error::AppError, metrics::Metrics},
     pages::{
         admin::{by::parse_reason, stories::change_role},
-        signup::sign_up::{NewAccount, create_admin},
+        signup::sign_up::{NewAccount, Typed, create_admin},
     },
     passwords::hash::Passwords,
     serve,
@@ -87,7 +87,7 @@ async fn create(CreateAdmin { email, name, common }: CreateAdmin) -> Result<(), 
     // Before anything is opened or created.
     let passwords = Passwords::new(&common.config, Metrics::default())?;
     let (name, email) = (name.as_str(), email.as_str());
-    let account = NewAccount::parse(&passwords, &Caller::default(), name, email, password).await;
+    let account = NewAccount::parse(&passwords, &Caller::default(), Typed { name, email, password }).await;
     let account = account.map_err(|error| match error {
         AppError::Invalid(list) => {
             list.iter().map(|wrong| format!("Password: {wrong}")).collect::<Vec<_>>().join(" ").into()

@@ -21,7 +21,6 @@ use crate::{
     web::{assets, csp, page::path},
 };
 
-/// The document around a page.
 pub fn shell(page: Option<Content>) -> impl IntoView {
     csp::provide_page_policy();
     let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
@@ -120,7 +119,6 @@ fn Inside(viewer: Viewer) -> impl IntoView {
     }
 }
 
-/// What stands below every page.
 #[component]
 fn Footer() -> impl IntoView {
     let now = use_context::<Appearance>().unwrap_or_default();

@@ -98,7 +98,6 @@ pub async fn change_password(password: Option<String>, new_password: String) -> 
     Ok(receipt)
 }
 
-/// Changes the name of who is logged in.
 #[server(prefix = "/actions", endpoint = "change_name")]
 pub async fn change_name(name: String) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
@@ -123,7 +122,6 @@ pub async fn resend_new_email() -> Result<(), AppError> {
     border::lead_to("/account/profile", &[("changed", "resent")])
 }
 
-/// Calls off the change to another address.
 #[server(prefix = "/actions", endpoint = "cancel_new_email")]
 pub async fn cancel_new_email() -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());

@@ -5,8 +5,6 @@ use crate::{
     base::{display_name::DisplayName, error::AppError},
 };
 
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::Invalid`].
 pub async fn change_name(app: &App, visit: &Visit, name: &str) -> Result<(), AppError> {
     let (someone, name, now_ms) = (visit.user()?, DisplayName::parse(name)?, app.now_ms());
     let mut tx = app.state.db.begin_write().await?;

@@ -89,7 +89,6 @@ fn one_line(session: &LiveSession) -> String {
     format!("{}, {}", session.device, session.ip)
 }
 
-/// What the act on the page before this one did.
 #[component]
 fn Outcome() -> impl IntoView {
     let typed = typed();

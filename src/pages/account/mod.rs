@@ -35,7 +35,6 @@ use strum::{EnumString, IntoStaticStr};
 use super::activity::Entry;
 use crate::auth::second_factor::TrustedDevice;
 
-/// The pages of one's account.
 pub const PAGES: &[(&str, &str)] = &[
     ("/account/profile", "Profile"),
     ("/account/devices", "Devices"),

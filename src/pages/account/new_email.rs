@@ -74,9 +74,6 @@ pub async fn resend(app: &App, visit: &Visit) -> Result<(), AppError> {
 }
 
 /// Needs no fresh proof: everything stays as it is.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub async fn cancel(app: &App, visit: &Visit) -> Result<(), AppError> {
     let someone = visit.user()?;
     let mut tx = app.state.db.begin_write().await?;
@@ -86,9 +83,6 @@ pub async fn cancel(app: &App, visit: &Visit) -> Result<(), AppError> {
 }
 
 /// What the page of an opened link shows. Uses nothing up.
-///
-/// # Errors
-/// [`AppError::LinkDead`].
 pub async fn open(state: &AppState, token: Option<&str>, someone: &LoggedIn) -> Result<NewEmail, AppError> {
     let token = token.ok_or(AppError::LinkDead)?;
     let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;

@@ -106,9 +106,6 @@ pub(super) fn still_counts(user: Option<User>) -> Result<User, AppError> {
 }
 
 /// Without a mailbox this session stays, and so needs a proof, as for ending other devices.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn needs_proof(app: &App, visit: &Visit) -> Result<bool, AppError> {
     Ok(mailbox(&app.state, &visit.user()?.user).is_none())
 }

@@ -84,7 +84,6 @@ fn ChangeWaits(waiting: EmailChange) -> impl IntoView {
     }
 }
 
-/// What the act on the page before this one did.
 #[component]
 fn Outcome(email: String) -> impl IntoView {
     let typed = typed();

@@ -24,7 +24,6 @@ use crate::{
     },
 };
 
-/// The answer of `GET /api/v1/sessions`.
 #[derive(Serialize)]
 pub struct Sessions {
     /// The `sid` of the token that asked.
@@ -33,9 +32,6 @@ pub struct Sessions {
 }
 
 /// The caller's live sessions, the last used first.
-///
-/// # Errors
-/// 401; 503 when the database is away.
 pub async fn list(caller: ApiCaller, State(state): State<Arc<AppState>>) -> Result<Json<Sessions>, Problem> {
     let sessions = store::live_of(&state.db.pool, &caller.user_id, state.clock.now_ms()).await?;
     Ok(Json(Sessions { current: caller.sid, sessions }))

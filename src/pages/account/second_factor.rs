@@ -98,9 +98,6 @@ async fn confirm(
 }
 
 /// New recovery codes in place of those before.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`] when the session has ended meanwhile.
 pub async fn make_codes(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Changed, AppError> {
     let App { state, secret: key, .. } = app;
     if !check::is_on(state, &someone.user.id).await? {
@@ -115,8 +112,6 @@ pub async fn make_codes(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<
     Ok(Changed { codes, is_new: true, ..Changed::default() })
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`] when the session has ended meanwhile.
 pub async fn turn_off(app: &App, visit: &Visit, someone: LoggedIn) -> Result<Changed, AppError> {
     match again(|| remove(app, visit, &someone)).await? {
         Some(receipt) => Ok(Changed { receipt, new_secret: renew(app, someone).await, is_new: true, codes: None }),
@@ -135,9 +130,6 @@ async fn remove(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Option<R
 }
 
 /// Needs no fresh proof: it takes away a convenience and no right. `false` when it was forgotten already.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub async fn forget_device(app: &App, visit: &Visit, id: &str) -> Result<bool, AppError> {
     let someone = visit.user()?;
     let mut tx = app.state.db.begin_write().await?;

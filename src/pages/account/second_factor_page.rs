@@ -165,7 +165,6 @@ fn TurnOff() -> impl IntoView {
     }
 }
 
-/// What the act on the page before this one did.
 #[component]
 fn Outcome() -> impl IntoView {
     let words = match &*typed().get("second_factor") {

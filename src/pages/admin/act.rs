@@ -23,17 +23,14 @@ pub enum Act {
 }
 
 impl Act {
-    /// The page of this act on this user.
     pub fn page(self, user_id: &str) -> String {
         format!("/admin/users/{user_id}/{}", self.into_str())
     }
 
-    /// The page of this act on one session of the user.
     pub fn page_of_session(self, user_id: &str, sid: &str) -> String {
         format!("{}?sid={sid}", self.page(user_id))
     }
 
-    /// Where its form goes.
     pub fn action(self) -> &'static str {
         match self {
             Self::LogOut => ForceLogout::PATH,

@@ -111,7 +111,6 @@ pub async fn start_reset(
     tell(&again(|| stories::start_reset(&terminator, &by, &user, end_all.as_deref() == Some("on"))).await?, &user)
 }
 
-/// Removes the second factor of a user.
 #[server(prefix = "/actions", endpoint = "remove_second_factor")]
 pub async fn remove_second_factor(user: String, reason: String, password: Option<String>) -> Result<(), AppError> {
     let (terminator, by) = (border::app().terminator, by(&reason, password).await?);

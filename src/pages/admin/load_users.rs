@@ -33,7 +33,6 @@ struct Asked {
     before: String,
 }
 
-/// People as the address of the page asks for them.
 pub async fn users(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let Asked { q, role, state, sort, after, before } = page.asked();

@@ -29,7 +29,6 @@ pub use receipt_notice::ReceiptNotice;
 
 use crate::auth::{sessions::Viewer, users::Role};
 
-/// The pages of administration.
 pub const PAGES: &[(&str, &str)] = &[
     ("/admin", "Overview"),
     ("/admin/users", "Users"),

@@ -1,4 +1,5 @@
-//! `/api/v1/admin`. Server side.
+//! `/api/v1/admin`. All refuse with 401 or 403 who may not, with 404 where there is no such user and with 410 where there
+//! was one, and with 422 without a reason. Server side.
 
 use axum::{Extension, Json, extract::Path};
 use serde::Deserialize;
@@ -18,10 +19,6 @@ pub struct Why {
     reason: String,
 }
 
-/// Ends every session and token of the user.
-///
-/// # Errors
-/// 401 and 403 for who may not; 404 when there is no such user, 410 when there was one; 422 without a reason.
 pub async fn force_logout(
     admin: AdminCaller,
     Extension(guards): Extension<Guards>,
@@ -32,10 +29,7 @@ pub async fn force_logout(
     Ok(Json(again(|| stories::force_logout(&guards.terminator, &by, &id, "")).await?))
 }
 
-/// Disables the account.
-///
-/// # Errors
-/// As [`force_logout()`]; 409 for the last administrator.
+/// 409 for the last administrator.
 pub async fn disable(
     admin: AdminCaller,
     Extension(guards): Extension<Guards>,
@@ -46,10 +40,7 @@ pub async fn disable(
     Ok(Json(again(|| stories::disable(&guards.terminator, &by, &id, "")).await?))
 }
 
-/// Enables the account again.
-///
-/// # Errors
-/// As [`force_logout()`]; 409 when the address belongs to another account by now.
+/// 409 when the address belongs to another account by now.
 pub async fn enable(
     admin: AdminCaller,
     Extension(guards): Extension<Guards>,

@@ -12,10 +12,7 @@ use crate::{
     },
     base::error::AppError,
     pages::{
-        activity::{
-            Entry,
-            words::{entries, fold},
-        },
+        activity::words::{entries, fold},
         request::{Found, PageRequest, shows},
     },
 };
@@ -45,10 +42,13 @@ pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
             Ok((live, events, left))
         })
         .await?;
-    let (here, elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
+    let (here, mut elsewhere): (Vec<LiveSession>, Vec<LiveSession>) =
         live.into_iter().partition(|session| session.sid == someone.log_in.sid);
-    let (elsewhere, more) = first(elsewhere);
-    let activity = lines(&events, &someone.log_in.sid);
+    let more = elsewhere.len().saturating_sub(DEVICES);
+    elsewhere.truncate(DEVICES);
+    // The short line of time names no device, so what was said twice in a row is said once.
+    let mut activity = fold(&entries(&events, &someone.log_in.sid), |one, next| one.words == next.words);
+    activity.truncate(ACTIVITY_LINES);
     let codes = left.and_then(|left| codes_left(left, someone, &events, now_ms));
     let (viewer, member_since) = (someone.viewer(), someone.user.created_at);
     shows(move || view! { <DashboardPage viewer here elsewhere more activity codes member_since /> })
@@ -65,18 +65,4 @@ fn codes_left(left: i64, someone: &LoggedIn, events: &[EventRow], now_ms: i64) -
 fn began_with_recovery_code(events: &[EventRow], sid: &str) -> bool {
     let before = events.iter().skip_while(|row| row.event != Kind::LoggedIn.into_str() || row.sid != sid).nth(1);
     before.is_some_and(|row| row.event == Kind::RecoveryCodeUsed.into_str())
-}
-
-/// The devices that were used last, and how many there are besides.
-fn first(mut sessions: Vec<LiveSession>) -> (Vec<LiveSession>, usize) {
-    let more = sessions.len().saturating_sub(DEVICES);
-    sessions.truncate(DEVICES);
-    (sessions, more)
-}
-
-/// The short line of time names no device, so what was said twice in a row is said once.
-fn lines(events: &[EventRow], sid: &str) -> Vec<Entry> {
-    let mut lines = fold(&entries(events, sid), |one, next| one.words == next.words);
-    lines.truncate(ACTIVITY_LINES);
-    lines
 }

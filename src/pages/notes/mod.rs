@@ -58,7 +58,6 @@ pub struct NoteInput {
     pub pinned: bool,
 }
 
-/// The answer of `GET /api/v1/notes`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NoteList {
     /// Pinned ones first, then the last changed.

@@ -30,7 +30,6 @@ const TITLE_MAX_CHARS: usize = 200;
 const BODY_MAX_CHARS: usize = 20_000;
 const KEY_MAX_CHARS: usize = 64;
 
-/// The query of `GET /api/v1/notes`.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Search {

@@ -10,7 +10,6 @@ use crate::base::{
     words::{TYPED_MAX, range},
 };
 
-/// A row of `notes`.
 #[derive(Clone, Debug, FromRow)]
 pub struct NoteRow {
     pub id: String,

@@ -47,9 +47,6 @@ pub async fn forgot(app: &App, visit: &Visit, email: &str) -> Result<Email, AppE
 }
 
 /// What the page of an opened link shows. Uses nothing up.
-///
-/// # Errors
-/// [`AppError::LinkDead`].
 pub async fn open(state: &AppState, token: Option<&str>) -> Result<ResetPage, AppError> {
     let token = token.ok_or(AppError::LinkDead)?;
     let user = holder(state, token).await?;

@@ -37,13 +37,8 @@ pub struct NewAccount {
 impl NewAccount {
     /// # Errors
     /// Everything that is wrong with it, not only the first; [`AppError::Busy`].
-    pub async fn parse(
-        passwords: &Passwords,
-        from: &Caller,
-        name: &str,
-        email: &str,
-        password: String,
-    ) -> Result<Self, AppError> {
+    pub async fn parse(passwords: &Passwords, from: &Caller, typed: Typed<'_>) -> Result<Self, AppError> {
+        let Typed { name, email, password } = typed;
         let named = DisplayName::parse(name);
         let about = About { email, name: named.as_ref().map_or(name, DisplayName::as_str) };
         let password = passwords.parse_new(from, password, &about).await;
@@ -86,7 +81,7 @@ pub async fn sign_up(app: &App, visit: &Visit, typed: Typed<'_>) -> Result<Signe
     // Before the password is looked at, which can be made dear: a flood of refused forms must keep no one waiting. It
     // stays counted when it succeeds, or one network could make accounts without end.
     let tried = app.throttle.admit(Way::SignUp, &visit.caller.ip).await?;
-    let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
+    let account = NewAccount::parse(passwords, &visit.caller, typed).await?;
     app.mailer.check(&account.email)?;
     let hash = tried.keep_if_looked_at(passwords.hash(&visit.caller, account.password.clone()).await).await?;
     again(|| make(app, visit, &account, &hash)).await
@@ -151,7 +146,7 @@ async fn make_account(
 pub async fn set_up(app: &App, visit: &Visit, typed: Typed<'_>, token: &str) -> Result<Started, AppError> {
     let App { state, passwords, .. } = app;
     setup_link::open(state, Some(token)).await?;
-    let account = NewAccount::parse(passwords, &visit.caller, typed.name, typed.email, typed.password).await?;
+    let account = NewAccount::parse(passwords, &visit.caller, typed).await?;
     let hash = passwords.hash(&visit.caller, account.password.clone()).await?;
     again(|| make_first(app, visit, &account, &hash, token)).await
 }

@@ -9,7 +9,7 @@ use crate::{
         draw::Draw,
         form::Here,
         frame::Link,
-        notice::{Notice, RefusedNotice},
+        notice::{Notice, OutcomeNotice, RefusedNotice},
     },
     web::page::{path, refused_by, typed},
 };
@@ -56,9 +56,7 @@ fn NotConfirmed(email: String) -> impl IntoView {
 fn Outcome(#[prop(into)] words: String) -> impl IntoView {
     view! {
         <aside class="banner" aria-label="Your email address">
-            <div id="verification-outcome" tabindex="-1" role="status" autofocus>
-                <Notice kind="success">{words}</Notice>
-            </div>
+            <OutcomeNotice words />
         </aside>
     }
 }

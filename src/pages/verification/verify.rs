@@ -26,9 +26,6 @@ use crate::{
 };
 
 /// What the page of an opened link shows. Uses nothing up.
-///
-/// # Errors
-/// [`AppError::LinkDead`].
 pub async fn open(state: &AppState, token: Option<&str>, someone: Option<&LoggedIn>) -> Result<VerifyPage, AppError> {
     let token = token.ok_or(AppError::LinkDead)?;
     let user = waiting(state, token).await?;

@@ -15,7 +15,6 @@ use crate::{
     base::{error::AppError, rfc3339::milliseconds, state::AppState},
 };
 
-/// What the file is made of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, IntoStaticStr, ValueEnum)]
 #[serde(rename_all = "lowercase")]
 #[strum(const_into_str, serialize_all = "lowercase")]

@@ -18,7 +18,6 @@ const EVENTS: usize = 50;
 /// On the page of a person.
 const EVENTS_OF_ONE: usize = 20;
 
-/// Events as the address of the page asks for them.
 pub async fn audit(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let state = &page.app.state;

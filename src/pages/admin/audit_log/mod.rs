@@ -18,7 +18,6 @@ use strum::VariantArray;
 
 use crate::auth::event::Kind;
 
-/// The address of the page, and that of the download.
 pub const PAGE: &str = "/admin/audit";
 pub const EXPORT: &str = "/admin/audit/export";
 

@@ -14,7 +14,6 @@ use crate::{
     },
 };
 
-/// The state of each step.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FirstSteps {
     /// Of the administrator who looks.

@@ -17,7 +17,6 @@ pub const MAIL_LATE_MS: i64 = 15 * 60_000;
 /// A key that has signed for longer is due for a rotation: about once a quarter.
 pub const KEY_OLD_MS: i64 = 100 * 24 * 3_600_000;
 
-/// Counts over whole tables.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Counted {
     pub live_sessions: i64,

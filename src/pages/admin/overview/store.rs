@@ -11,7 +11,6 @@ use crate::{
     base::sql::{Change, Conn},
 };
 
-/// How often something happened on a day.
 #[derive(Clone, Debug, FromRow)]
 pub struct DayRow {
     /// Days since the epoch, UTC.
@@ -33,7 +32,6 @@ pub async fn per_day(db: impl Conn<'_>, kinds: [Kind; 4], from_day: i64) -> sqlx
     sqlx::query_as(statement).bind(from_day).bind(a).bind(b).bind(c).bind(d).fetch_all(db).await
 }
 
-/// Counts people and sessions, row by row.
 pub async fn count_all(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<Counted> {
     let (people, confirmed, disabled, with_second_factor, live_sessions): (i64, i64, i64, i64, i64) = sqlx::query_as(
         "select count(*), count(verified_at), count(disabled_at), \
@@ -71,7 +69,6 @@ pub async fn others_and_mail(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<(
     Ok((others > 0, sent > 0))
 }
 
-/// The outbox in numbers.
 #[derive(Clone, Debug, FromRow)]
 pub struct OutboxRow {
     pub waiting: i64,

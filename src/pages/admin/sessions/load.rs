@@ -33,7 +33,6 @@ const HOUR_MS: i64 = 3_600_000;
 /// After every sid.
 const LAST_SID: &str = "~";
 
-/// Live sessions as the address of the page asks for them.
 pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());

@@ -22,7 +22,6 @@ use crate::{
     web::page::typed,
 };
 
-/// Where this page is.
 pub const PATH: &str = "/admin/sessions";
 
 #[component]
@@ -73,7 +72,6 @@ fn Everyone() -> impl IntoView {
     }
 }
 
-/// The address of the page that shows this.
 fn address(asked: &SessionsAsked) -> String {
     let SessionsAsked { person, ip, age, after } = asked;
     turn::address(PATH, &[("person", person), ("ip", ip), ("age", age), ("after", after)])

@@ -6,7 +6,6 @@ use sqlx_macros::FromRow;
 use super::{LiveSession, SessionRow};
 use crate::base::{caller::device_words, sql::Conn};
 
-/// A live session with its user.
 #[derive(Clone, Debug, FromRow)]
 pub struct FoundRow {
     pub sid: String,
