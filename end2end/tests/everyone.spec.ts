@@ -133,7 +133,7 @@ test("the command line ends one session or everybody's, and lists what is live",
   await loggedIn(page, person);
   await open(page, "/dashboard");
   const fresh = await cookie(page.context(), ACCESS);
-  const unsure = await server.cli(["force-logout", "--all"], { code: 1 });
+  const unsure = await server.cli(["force-logout", "--all"], { code: 2 });
   expect(unsure.stderr).toContain("--yes");
   expect(await askApi(server, fresh)).toBe(200);
   const done = await server.cli(["force-logout", "--all", "--yes", "--reason", "practice", "--json"]);

@@ -56,9 +56,12 @@ struct Whom {
 
 pub async fn run(ForceLogout { whom, yes, reason, common }: ForceLogout) -> Result<(), Failed> {
     let all = whom.all;
+    if all && !yes {
+        confirm()?;
+    }
     common
         .on_database(async |state| {
-            let (whom, receipt) = end(state, whom, reason, yes).await?;
+            let (whom, receipt) = end(state, whom, reason).await?;
             common.answer(&receipt, || text(&whom, &receipt))?;
             if all { mark(state).await } else { Ok(()) }
         })
@@ -66,7 +69,7 @@ pub async fn run(ForceLogout { whom, yes, reason, common }: ForceLogout) -> Resu
 }
 
 /// Who was meant, and what ended.
-async fn end(state: &AppState, whom: Whom, words: String, yes: bool) -> Result<(String, Receipt), Failed> {
+async fn end(state: &AppState, whom: Whom, words: String) -> Result<(String, Receipt), Failed> {
     let cause = |reason| Cause { actor: Actor::CommandLine, reason, words, caller: Default::default() };
     let terminator = terminator(state).await?;
     match whom {
@@ -81,9 +84,6 @@ async fn end(state: &AppState, whom: Whom, words: String, yes: bool) -> Result<(
             Ok((format!("Session {sid}"), ended))
         }
         Whom { .. } => {
-            if !yes {
-                confirm()?;
-            }
             Ok(("Everyone".into(), terminator.terminate_everyone(None, cause(EndReason::EveryoneLoggedOut)).await?))
         }
     }
@@ -108,7 +108,7 @@ async fn check_active(state: &AppState, sid: &str) -> Result<(), Failed> {
 /// The same words as in the browser.
 fn confirm() -> Result<(), Failed> {
     if !std::io::stdin().is_terminal() {
-        return Err("this logs everyone out; pass --yes to confirm when not on a terminal".into());
+        return Err(Failed::usage("this logs everyone out; pass --yes to confirm when not on a terminal"));
     }
     eprint!("This logs everyone out on every device. To confirm, type \"{EVERYONE_WORDS}\": ");
     let mut line = String::new();

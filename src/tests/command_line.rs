@@ -250,12 +250,25 @@ fn what_can_not_be_meant_is_wrong_usage() {
 
 #[tokio::test]
 async fn what_only_the_whole_shows_to_be_wrong_is_wrong_usage_too() {
-    for (from, to) in [("nonsense", "2026-01-01"), ("2026-01-02", "2026-01-01")] {
+    #[cfg(feature = "oauth")]
+    const ADD: [&str; 6] = ["clients", "add", "--owner", "a@example.com", "--name", "A"];
+    for (command, flags, wrong) in [
+        (&["audit", "export"][..], &["--from", "nonsense", "--to", "2026-01-01"][..], "date"),
+        (&["audit", "export"], &["--from", "2026-01-02", "--to", "2026-01-01"], "date"),
+        #[cfg(feature = "oauth")]
+        (&ADD, &["--kind", "web"], "--redirect: "),
+        #[cfg(feature = "oauth")]
+        (&ADD, &["--kind", "service", "--scope", "openid"], "--scope: "),
+        #[cfg(feature = "oauth")]
+        (&ADD, &["--kind", "service", "--public-key", "/dev/null"], "--public-key: "),
+        #[cfg(feature = "oauth")]
+        (&ADD, &["--kind", "spa", "--public-key", "/nowhere"], "--public-key: "),
+    ] {
         // Nothing is opened: there is no such folder.
-        let words =
-            ["latchkey", "audit", "export", "--from", from, "--to", to, "--data-dir", "/nowhere"].map(OsString::from);
+        let words = [&["latchkey"], command, flags, &["--data-dir", "/nowhere"]].concat();
+        let words: Vec<OsString> = words.into_iter().map(OsString::from).collect();
         let asked = given::parse(&words, |_| None).unwrap_or_else(|error| panic!("{error}"));
-        let cli::Failed(words, code) = cli::obey(asked).await.expect_err("a refusal");
-        assert!(code == 2 && words.contains("date"), "{words}");
+        let cli::Failed(told, code) = cli::obey(asked).await.expect_err("a refusal");
+        assert!(code == 2 && told.contains(wrong), "{words:?}: {told}");
     }
 }

@@ -46,6 +46,12 @@ pub async fn run(command: Clients) -> Result<(), Failed> {
 }
 
 async fn add(args: Add) -> Result<(), Failed> {
+    if args.public_key.is_some() && !args.kind.has_secret() {
+        return Err(Failed::usage("--public-key: only a web server or a service can keep a private key"));
+    }
+    if args.expiry.expires_in_days.is_some() && !args.kind.has_secret() {
+        return Err(Failed::usage("--expires-in-days: only a web server or a service has a secret"));
+    }
     let common = args.common;
     let usual = if args.kind.logs_users_in() { "openid profile email" } else { "" };
     let typed = Typed {
@@ -57,13 +63,8 @@ async fn add(args: Add) -> Result<(), Failed> {
         scopes: args.scope.unwrap_or_else(|| usual.into()),
         id_token_alg: args.id_token_alg,
     };
+    typed.check().map_err(told)?;
     let key = args.public_key.as_deref().map(read_key).transpose()?;
-    if key.is_some() && !args.kind.has_secret() {
-        return Err(Failed::usage("--public-key: only a web server or a service can keep a private key"));
-    }
-    if args.expiry.expires_in_days.is_some() && !args.kind.has_secret() {
-        return Err(Failed::usage("--expires-in-days: only a web server or a service has a secret"));
-    }
     let credential = credential(key.as_ref(), &args.expiry);
     let registered = common.on_database(async |state| {
         let owner = find_user(state, &args.owner).await?;
@@ -79,9 +80,8 @@ async fn add(args: Add) -> Result<(), Failed> {
 }
 
 /// The key for its ID tokens is there before the first login, so that every server publishes it by then. What is refused
-/// makes none.
+/// makes none: check it before.
 async fn publish_key(state: &AppState, typed: &Typed) -> Result<(), Failed> {
-    typed.check().map_err(told)?;
     if typed.id_token_alg == RS256 {
         mint::key_for(&keys::open(state).await?, RS256).await?;
     }
@@ -90,7 +90,7 @@ async fn publish_key(state: &AppState, typed: &Typed) -> Result<(), Failed> {
 
 fn read_key(file: &Path) -> Result<PublicKey, Failed> {
     let text = fs::read_to_string(file).map_err(|error| format!("cannot read {}: {error}", file.display()))?;
-    PublicKey::parse(&text).map_err(|invalid| format!("--public-key: {invalid}").into())
+    PublicKey::parse(&text).map_err(|invalid| Failed::usage(format!("--public-key: {invalid}")))
 }
 
 fn credential<'a>(key: Option<&'a PublicKey>, expiry: &Expiry) -> Credential<'a> {
@@ -113,6 +113,7 @@ async fn change(args: Change) -> Result<(), Failed> {
             id_token_alg: args.id_token_alg.unwrap_or(client.id_token_alg),
             kind: client.kind.into_str().into(),
         };
+        typed.check().map_err(told)?;
         publish_key(state, &typed).await?;
         let terminator = terminator(state).await?;
         let is_less = again(|| register::change(&terminator, By::CommandLine, &id, &typed)).await.map_err(told)?;
