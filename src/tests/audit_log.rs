@@ -410,13 +410,20 @@ on_both_databases! {
         let (data, url) = (config.data_dir.to_str().expect("a path"), config.database_url());
         let words = ["export", "--output", file.to_str().expect("a path"), "--data-dir", data, "--database-url", &url];
         let export = async || export::run(Words::parse_from(words).export).await.map_err(|failed| failed.0);
+        let files = || std::fs::read_dir(folder.path()).expect("the folder").count();
         app.refuse("insert on audit_events", "new.event = 'audit_exported'").await;
         let told = export().await.expect_err("a refusal");
-        assert!(told.contains("nothing was exported") && !file.exists(), "{told}");
+        assert!(told.contains("nothing was exported") && files() == 0, "{told}");
         app.allow("audit_events").await;
+        // The file is begun by then, and the export recorded.
+        run(&app, "alter table users rename to elsewhere").await;
+        let told = export().await.expect_err("a fault");
+        let recorded = app.count("select count(*) from audit_events where event = 'audit_exported'").await;
+        assert_eq!((recorded, files()), (1, 0), "{told}");
+        run(&app, "alter table elsewhere rename to users").await;
         assert_eq!(export().await, Ok(()));
         let told = export().await.expect_err("a refusal");
-        assert!(told.contains("exists already") && file.exists(), "{told}");
+        assert!(told.contains("exists already") && files() == 1 && file.exists(), "{told}");
     }
 
     async fn an_export_that_is_interrupted_leaves_nothing_that_passes_for_all_of_it(app: TestApp) {

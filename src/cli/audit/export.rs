@@ -51,8 +51,10 @@ pub async fn run(args: Export) -> Result<(), Failed> {
         let Some(path) = &args.output else { return write(state, resolved, format, io::stdout().lock()).await };
         // Half a file would pass for all of it, and stand in the way of the next try.
         let part = beside(path, ".part");
-        let written = write(state, resolved, format, open(path, &part)?).await;
-        let named = written.and_then(|()| fs::rename(&part, path).map_err(unwritten));
+        let file = open(path, &part)?;
+        let written = write(state, resolved, format, &file).await;
+        // Where a disk is far away, only now it may say that it is full.
+        let named = written.and_then(|()| file.sync_all().and_then(|()| fs::rename(&part, path)).map_err(unwritten));
         if named.is_err() {
             let _ = fs::remove_file(&part);
         }
