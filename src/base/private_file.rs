@@ -1,6 +1,10 @@
 //! Files and folders that only their owner can read. Server side.
 
-use std::{fs::Metadata, io::Error, path::Path};
+use std::{
+    fs::Metadata,
+    io::{Error, ErrorKind},
+    path::Path,
+};
 
 /// Makes a folder that only its owner can open; one that exists stays as it is.
 ///
@@ -72,6 +76,11 @@ pub fn hindrance(file: &Path) -> Option<Error> {
     let closed = [file, folder].into_iter().find_map(|path| Some(("cannot read and write", path, unwritable(path)?)));
     let (what, path, error) = closed.or_else(|| Some(("no room at", folder, full(folder)?)))?;
     Some(Error::new(error.kind(), format!("{what} {}: {error}", path.display())))
+}
+
+/// Whether there is no room on the disk, or none left for this user.
+pub fn is_full(error: &Error) -> bool {
+    matches!(error.kind(), ErrorKind::StorageFull | ErrorKind::QuotaExceeded)
 }
 
 /// Why this process may not read and write here, without opening anything: a file that SQLite has open must not be closed

@@ -1,6 +1,6 @@
 //! Open what a server or a command stands on: database, keys, revocations. Server side.
 
-use std::{io, sync::Arc};
+use std::sync::Arc;
 
 use super::services::Services;
 use crate::{
@@ -15,6 +15,7 @@ use crate::{
         mailer::Mailer,
         metrics::Metrics,
         number::counted,
+        private_file::is_full,
         sealed::SecretKey,
         site::Site,
         state::{AppState, Bell, Clock},
@@ -128,7 +129,7 @@ pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
     const CHECK: &str = "check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite";
     let db = Db::open(&config, create).await.map_err(|error| match error {
         sqlx::Error::Configuration(words) => format!("{words}; {CHECK}"),
-        sqlx::Error::Io(error) if error.kind() == io::ErrorKind::StorageFull => {
+        sqlx::Error::Io(error) if is_full(&error) => {
             format!("cannot open the database: {error}; free some space there")
         }
         other => format!("cannot open the database: {other}; {CHECK}"),

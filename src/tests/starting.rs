@@ -28,6 +28,8 @@ use crate::{
     base::{
         config::Config,
         db::{Db, Kind, install_drivers},
+        error::faults::unwritable,
+        private_file::is_full,
     },
     cli,
     pages::part::Parts,
@@ -288,6 +290,20 @@ impl SmallDisk {
 impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg("-l").arg(self.0.path()).status();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_quota_that_is_used_up_is_a_full_disk() {
+    use rustix::io::Errno;
+    let full = [Errno::NOSPC, Errno::DQUOT, Errno::ACCESS].map(|number| is_full(&number.into()));
+    assert_eq!(full, [true, true, false]);
+    let app = TestApp::on(Kind::Postgres).await;
+    for (why, words) in [("Disk quota exceeded", Some("the disk of the database is full")), ("Is a directory", None)] {
+        let statement =
+            format!("do $$ begin raise exception 'could not extend file: {why}' using errcode = 'XX000'; end $$");
+        let error = app.services.state.db.pool.execute(AssertSqlSafe(statement)).await.expect_err("a fault");
+        assert_eq!(unwritable(&error), words, "{error}");
     }
 }
 

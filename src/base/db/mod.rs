@@ -292,8 +292,9 @@ fn unreachable(path: &Path, error: &io::Error) -> sqlx::Error {
 
 /// Other settings help, unless the disk is full.
 fn unopened(error: io::Error) -> sqlx::Error {
-    match error.kind() {
-        io::ErrorKind::StorageFull => sqlx::Error::Io(error),
-        _ => sqlx::Error::Configuration(error.to_string().into()),
+    if private_file::is_full(&error) {
+        sqlx::Error::Io(error)
+    } else {
+        sqlx::Error::Configuration(error.to_string().into())
     }
 }

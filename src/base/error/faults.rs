@@ -74,10 +74,14 @@ fn is_away(error: &dyn DatabaseError) -> bool {
 
 /// Why the database takes no change, where it says so. Waiting doesn't help.
 pub fn unwritable(error: &sqlx::Error) -> Option<&'static str> {
-    match error.as_database_error()?.code()?.as_ref() {
+    const FULL: &str = "the disk of the database is full";
+    let error = error.as_database_error()?;
+    match error.code()?.as_ref() {
         // PostgreSQL, then SQLite, whose limit may be one of its own.
-        "53100" | "13" => Some("the disk of the database is full"),
-        // SQLite can lengthen, or write at all, neither its journal (778) nor the index of that (4874).
+        "53100" | "13" => Some(FULL),
+        // PostgreSQL has no code for a quota that is used up.
+        "XX000" if error.message().contains("quota exceeded") => Some(FULL),
+        // SQLite can lengthen, or write at all, neither its journal (778, also by a quota) nor the index of that (4874).
         "778" | "4874" => Some("the database can't be written"),
         // PostgreSQL, as a standby is; SQLite, whose file or folder this process may not write.
         "25006" | "8" | "264" | "520" | "776" | "1032" | "1288" | "1544" => Some("the database is read-only"),
