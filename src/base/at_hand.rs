@@ -43,9 +43,6 @@ impl AtHand {
     }
 
     /// Reads on one connection. One that has failed, or was left in the middle, goes back to the pool.
-    ///
-    /// # Errors
-    /// When no connection is to be had in time, and what reading returns.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<T>) -> sqlx::Result<T> {
         let newest = lock(&self.kept).connections.pop();
         let mut connection = match newest {

@@ -10,8 +10,6 @@ use super::{
 pub struct DisplayName(String);
 
 impl DisplayName {
-    /// # Errors
-    /// What to tell the person who typed it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         // Contact cards and text from right to left bring them along, and who pastes a name cannot see them.
         let text: String = text.chars().filter(|c| !turns_text(*c)).collect();

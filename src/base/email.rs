@@ -14,8 +14,6 @@ use super::{
 pub struct Email(String);
 
 impl Email {
-    /// # Errors
-    /// What to tell the person who typed it.
     pub fn parse(text: &str) -> Result<Self, Invalid> {
         let text = text.trim();
         if text.is_empty() {

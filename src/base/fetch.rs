@@ -91,18 +91,12 @@ impl Fetch {
     }
 
     /// Sends a form; the status of the answer, whose body is not read. A redirect is a status like any other.
-    ///
-    /// # Errors
-    /// Why there was no answer, in a few words.
     pub async fn post_form(&self, url: &str, form: String) -> Result<u16, String> {
         let request = Request::post(url).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
         in_time(async { Ok(self.send(url, request.body(Body::from(form))).await?.status().as_u16()) }).await
     }
 
     /// Reads a JSON document of so many bytes at most.
-    ///
-    /// # Errors
-    /// Why there is none, in a few words.
     pub async fn get(&self, url: &str, bytes_max: usize) -> Result<Vec<u8>, String> {
         let request = Request::get(url).header(header::ACCEPT, "application/json");
         in_time(async {

@@ -7,9 +7,6 @@ use std::{
 };
 
 /// Makes a folder that only its owner can open; one that exists stays as it is.
-///
-/// # Errors
-/// When the system refuses.
 pub fn make_private_folder(folder: &Path) -> std::io::Result<()> {
     let mut builder = std::fs::DirBuilder::new();
     builder.recursive(true);
@@ -28,9 +25,6 @@ pub fn private_file() -> std::fs::OpenOptions {
 }
 
 /// Opens a file for reading that no one else can read, and that stands there itself.
-///
-/// # Errors
-/// Otherwise, and when the system refuses.
 pub fn open_private(path: &Path) -> std::io::Result<std::fs::File> {
     if path.is_symlink() {
         return Err(Error::other("it's a link to another file"));

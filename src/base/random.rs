@@ -5,8 +5,6 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::error::AppError;
 
-/// # Errors
-/// When the system has no randomness to give.
 pub fn bytes<const N: usize>() -> Result<[u8; N], AppError> {
     let mut bytes = [0; N];
     rand::fill(&mut bytes).map_err(|_| AppError::internal())?;
@@ -14,17 +12,11 @@ pub fn bytes<const N: usize>() -> Result<[u8; N], AppError> {
 }
 
 /// `N` random bytes in base64url.
-///
-/// # Errors
-/// As [`bytes`].
 pub fn text<const N: usize>() -> Result<String, AppError> {
     Ok(BASE64_URL_SAFE_NO_PAD.encode(bytes::<N>()?))
 }
 
 /// A token that no one guesses: 256 random bits.
-///
-/// # Errors
-/// As [`bytes`].
 pub fn token() -> Result<String, AppError> {
     text::<32>()
 }

@@ -27,18 +27,12 @@ const NONCE_BYTES: usize = 12;
 
 impl SecretKey {
     /// As the setting gives it.
-    ///
-    /// # Errors
-    /// What the setting must be.
     pub fn from_text(text: &SecretText) -> Result<Self, String> {
         Self::parse(text.expose()).ok_or_else(|| "must be 32 random bytes in base64url".into())
     }
 
     /// From the setting, or, outside production, from `secret.key` in the data folder. It's made when missing, unless the
     /// database `is_in_use`: another key would open nothing in it.
-    ///
-    /// # Errors
-    /// One line that says what to do.
     pub fn load(config: &Config, is_in_use: bool) -> Result<Self, String> {
         if config.secret_key.is_some() || file(config).exists() {
             return Self::find(config);
@@ -58,9 +52,6 @@ impl SecretKey {
     }
 
     /// As [`Self::load`], and makes nothing: for commands.
-    ///
-    /// # Errors
-    /// One line that says what to do.
     pub fn find(config: &Config) -> Result<Self, String> {
         if let Some(text) = &config.secret_key {
             return Self::parse(text.expose()).ok_or_else(|| {
@@ -80,8 +71,6 @@ impl SecretKey {
             .ok_or_else(|| format!("{shown} doesn't contain 32 bytes in base64url; restore it from a backup"))
     }
 
-    /// # Errors
-    /// When the system has no randomness to give.
     pub fn generate() -> Result<Self, String> {
         let mut bytes = [0; 32];
         rand::fill(&mut bytes).map_err(|_| "the system gave no random bytes")?;
@@ -89,9 +78,6 @@ impl SecretKey {
     }
 
     /// The secret key of something that stands apart: what the one seals or signs, the other does not open.
-    ///
-    /// # Errors
-    /// When it cannot be derived, which does not happen.
     pub fn of_its_own(&self, purpose: &str) -> Result<Self, String> {
         let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
         let derived = hmac::sign(&own, format!("secret key of {purpose}").as_bytes());

@@ -24,8 +24,6 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// # Errors
-/// Why there was no answer, in a few words.
 pub async fn send(request: Request<Body>) -> Result<Answer, String> {
     let late = || format!("no response within {} seconds", PATIENCE.as_secs());
     tokio::time::timeout(PATIENCE, try_send(request)).await.unwrap_or_else(|_| Err(late()))

@@ -48,10 +48,8 @@ pub fn help<P: CommandFactory>(words: &[&str]) -> String {
     shown(P::command()).try_get_matches_from(words).err().map(|help| help.to_string()).unwrap_or_default()
 }
 
-/// `words`: the command line, the name of the program first. `variable`: what the environment holds under a name.
-///
-/// # Errors
-/// As clap says it: what is not understood, or help that was asked for.
+/// `words`: the command line, the name of the program first. `variable`: what the environment holds under a name. Help that
+/// was asked for is an error, too.
 pub fn parse<P: Parser>(words: &[OsString], variable: impl Fn(&str) -> Option<OsString>) -> Result<P, clap::Error> {
     let command = shown(P::command());
     let plain = without_environment(command.clone());

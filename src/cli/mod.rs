@@ -141,8 +141,6 @@ pub async fn run() -> ExitCode {
     }
 }
 
-/// # Errors
-/// When it can't be done, or isn't understood.
 pub async fn obey(Cli { command }: Cli) -> Result<(), Failed> {
     match command {
         Command::Serve(ServerSettings { config, parts }) => {

@@ -35,9 +35,6 @@ impl Common {
 }
 
 /// Prints an answer. Text that is empty prints nothing.
-///
-/// # Errors
-/// When it can't be written as JSON.
 pub fn answer(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failed> {
     let words = if json { document(value)? } else { text() };
     if !words.is_empty() {
@@ -48,9 +45,6 @@ pub fn answer(json: bool, value: &impl Serialize, text: impl FnOnce() -> String)
 
 /// One JSON document. Inside, times are milliseconds since the epoch; here they are RFC 3339 in UTC:
 /// "2026-11-21T22:46:05.123Z".
-///
-/// # Errors
-/// When the value can't be written as JSON.
 pub fn document(value: &impl Serialize) -> Result<String, serde_json::Error> {
     serde_json::to_string_pretty(&with_times(serde_json::to_value(value)?))
 }

@@ -27,9 +27,6 @@ pub async fn run(who: &Who, common: &Common) -> Result<(), Failed> {
 }
 
 /// What there is to show.
-///
-/// # Errors
-/// When there is no such user, or the database is away.
 pub async fn find(app: &AppState, who: &Who) -> Result<Details, Failed> {
     let (user, pool, now_ms) = (find_user(app, who).await?, &app.db.pool, app.clock.now_ms());
     let second_factor = second_factor::store::find(pool, &user.id).await?;

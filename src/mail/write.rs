@@ -33,9 +33,6 @@ pub enum Decision {
 }
 
 /// Writes the letter. Its link is in the database when this returns.
-///
-/// # Errors
-/// When the database does not take it, or the row is not understood.
 pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Decision, AppError> {
     let mail: Mail = serde_json::from_str(&row.mail)?;
     let now_ms = state.clock.now_ms();

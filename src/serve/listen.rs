@@ -21,8 +21,6 @@ use crate::web::{
 /// Monitoring asks now and then, and must not take what callers need.
 const MONITORING_CONNECTIONS: usize = 32;
 
-/// # Errors
-/// One line that names the setting.
 pub fn bind(addr: SocketAddr, setting: &str) -> Result<TcpListener, String> {
     TcpListener::bind(addr)
         .map_err(|error| format!("cannot listen on {addr}: {error}; set {setting} to another address"))
@@ -49,9 +47,6 @@ pub async fn answer(services: &Services, listener: TcpListener, monitoring: Opti
 }
 
 /// Answers on `listener` until `stop` says so.
-///
-/// # Errors
-/// When there is no listening on it.
 pub async fn listen(services: &Services, listener: TcpListener, stop: Stop) -> Result<(), String> {
     let config = &services.state.config;
     let (open_files, _) = connections::open_files();

@@ -32,9 +32,6 @@ use crate::{
 };
 
 /// Runs until SIGINT or SIGTERM.
-///
-/// # Errors
-/// One line that says what to do.
 pub async fn serve(config: Config, parts: Parts) -> Result<(), String> {
     // Before anything is opened: a second start on the same address changes nothing in the database.
     config.check()?;
@@ -85,10 +82,7 @@ async fn announce(services: &Services) -> Result<(), String> {
     Ok(())
 }
 
-/// Says what works and should not be so.
-///
-/// # Errors
-/// What production can't do without.
+/// Says what works and should not be so; an error is what production can't do without.
 pub fn warn(config: &Config, options: &LeptosOptions) -> Result<(), String> {
     if config.insecure_cookies {
         tracing::warn!("cookies are sent without Secure and the __Host- prefix; use this in development only");

@@ -1,4 +1,5 @@
-//! Open what a server or a command stands on: database, keys, revocations. Server side.
+//! Open what a server or a command stands on: database, keys, revocations. An error is one line that says what to do.
+//! Server side.
 
 use std::sync::Arc;
 
@@ -32,17 +33,11 @@ use crate::{
 };
 
 /// Opens all that a command needs, without parts. Revocations are loaded before anything is answered.
-///
-/// # Errors
-/// One line that says what to do.
 pub async fn open(config: Config) -> Result<Services, String> {
     open_with(config, Parts::default(), Clock::default()).await
 }
 
 /// As [`open`], with these parts, and a clock that a test can set.
-///
-/// # Errors
-/// One line that says what to do.
 pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Services, String> {
     let mailer = Mailer::open(&config)?;
     let opened = open_state(config, &parts).await?;
@@ -86,9 +81,6 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
 }
 
 /// Opens and migrates the database.
-///
-/// # Errors
-/// One line that says what to do.
 pub async fn open_state(config: Config, parts: &Parts) -> Result<AppState, String> {
     config.check()?;
     let state = connect(config, true).await?;
@@ -103,9 +95,6 @@ pub async fn open_state(config: Config, parts: &Parts) -> Result<AppState, Strin
 }
 
 /// Brings the database up to date, and what the parts have besides: the role that serves may have no right to do it.
-///
-/// # Errors
-/// One line that says what to do.
 pub async fn migrate(config: Config, parts: &Parts) -> Result<(), String> {
     let state = open_state(config, parts).await?;
     let migrated = migrate_parts(&state, parts).await;
@@ -121,9 +110,6 @@ async fn migrate_parts(state: &AppState, parts: &Parts) -> Result<(), String> {
 }
 
 /// What a command needs that changes an installation which is there already; with `create`, also one that is not.
-///
-/// # Errors
-/// One line that says what to do.
 pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
     config.check_database()?;
     const CHECK: &str = "check LATCHKEY_DATABASE_URL, or LATCHKEY_DATA_DIR for SQLite";

@@ -71,9 +71,6 @@ impl Services {
     }
 
     /// What monitoring reads, with what is measured at the moment of asking.
-    ///
-    /// # Errors
-    /// As [`Metrics::render`].
     pub fn measured(&self) -> Result<String, fmt::Error> {
         let databases = [&self.state.db, &self.vital_db, &self.jobs.db];
         let open: i64 = databases.iter().map(|db| i64::from(db.pool.size())).sum();

@@ -38,9 +38,6 @@ impl Retention {
     }
 
     /// Removes everything that is too old; how much that was.
-    ///
-    /// # Errors
-    /// When what was said before is not what we said, or the database does not take it.
     pub async fn remove_old(&self) -> Result<u64, NotRemoved> {
         let mut count = 0;
         loop {

@@ -66,9 +66,6 @@ impl Sealer {
     }
 
     /// Seals everything that waits; how much that was.
-    ///
-    /// # Errors
-    /// When the end of the chain is not ours to go on from, or the database does not take it.
     pub async fn seal_all(&self) -> Result<usize, NotSealed> {
         let mut count = 0;
         while store::anything_waits(&self.state.db.pool).await? {

@@ -9,9 +9,6 @@ use super::{Config, DatabaseTls};
 
 impl Config {
     /// Settings that only make sense together, checked before anything is opened. ASVS 2.2.3.
-    ///
-    /// # Errors
-    /// One line that names the setting to change.
     pub fn check(&self) -> Result<(), String> {
         if self.session_idle_minutes > self.session_lifetime_hours * 60 {
             return Err("LATCHKEY_SESSION_IDLE_MINUTES is longer than LATCHKEY_SESSION_LIFETIME_HOURS; \
@@ -72,9 +69,6 @@ impl Config {
     }
 
     /// Whether the way to PostgreSQL is as safe as it has to be. For every command: each sends what it knows over it.
-    ///
-    /// # Errors
-    /// One line that names the setting to change.
     pub fn check_database(&self) -> Result<(), String> {
         let usual = if self.production() { DatabaseTls::Required } else { DatabaseTls::AsGiven };
         let url = self.database_url();

@@ -44,10 +44,6 @@ const NOT_PERMITTED: &str = "42501";
 
 impl Db {
     /// Brings the schema up to date, each step in a transaction.
-    ///
-    /// # Errors
-    /// One line that says what to do: a step fails, this role may not change the schema, someone holds a table, or the
-    /// database was made by a newer Latchkey.
     pub async fn migrate(&self, patience: Patience) -> Result<(), String> {
         // Most starts find nothing to do, and a role with rights to rows alone may not ask for more.
         if self.is_up_to_date().await {
@@ -81,9 +77,6 @@ impl Db {
     }
 
     /// How the schema stands to this program.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or was never migrated.
     pub async fn steps(&self) -> Result<Steps, sqlx::Error> {
         let done = self.steps_done().await?;
         let is_done = |version: i64| done.iter().any(|(done, _)| *done == version);

@@ -74,9 +74,6 @@ impl Db {
     }
 
     /// Opens the pool. With `create`, SQLite's file is made when missing, readable by its owner only.
-    ///
-    /// # Errors
-    /// When the address is not understood, there is no database, or it cannot be reached.
     pub async fn open(config: &Config, create: bool) -> Result<Self, sqlx::Error> {
         install_drivers();
         let url = config.database_url();
@@ -98,9 +95,6 @@ impl Db {
     }
 
     /// Closes the pool that the start used, and opens those of a server in its place, with as many connections in all.
-    ///
-    /// # Errors
-    /// When the address is not understood.
     pub async fn share(self, config: &Config) -> Result<Shares, sqlx::Error> {
         self.close().await;
         let (requests, vital, jobs) = shares_of(config.database_connections);
@@ -116,9 +110,6 @@ impl Db {
 
     /// Begins a transaction that will write. On SQLite it takes the write lock at once: with a plain `begin`,
     /// a read that turns into a write fails with "database is locked" however long the busy timeout is.
-    ///
-    /// # Errors
-    /// When no connection, or no turn, is to be had in time.
     pub async fn begin_write(&self) -> Result<Tx, sqlx::Error> {
         match self.kind {
             Kind::Sqlite => {
@@ -131,9 +122,6 @@ impl Db {
     }
 
     /// One read that proves that the database answers.
-    ///
-    /// # Errors
-    /// When it does not, within [`SILENCE_MAX`].
     pub async fn ping(&self) -> Result<(), sqlx::Error> {
         in_time(SILENCE_MAX, async { sqlx::query("select 1").execute(&self.pool).await.map(|_| ()) }).await
     }
@@ -150,9 +138,6 @@ impl Db {
     }
 
     /// For what most requests begin with: reads on one connection, which the next one takes over as it is.
-    ///
-    /// # Errors
-    /// When no connection is to be had in time, and what reading returns.
     pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<T>) -> sqlx::Result<T> {
         self.at_hand.read(read).await
     }
@@ -201,9 +186,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 
 /// Tells a story that is one transaction and leaves no trace when it fails; where it collided with another one, tells it
 /// again.
-///
-/// # Errors
-/// What the last try returned.
 pub async fn again<T, E: Collision, F: Future<Output = Result<T, E>>>(story: impl Fn() -> F) -> Result<T, E> {
     let mut pause = PAUSE;
     for _ in 1..TRIES {
@@ -217,9 +199,6 @@ pub async fn again<T, E: Collision, F: Future<Output = Result<T, E>>>(story: imp
 }
 
 /// Bounds a piece of work in time: a connection whose other end is gone without a word answers nothing, for ever.
-///
-/// # Errors
-/// What the work returns, or a time-out.
 pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, sqlx::Error>>) -> Result<T, sqlx::Error> {
     let late = || sqlx::Error::Io(io::Error::new(io::ErrorKind::TimedOut, "the database is silent"));
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))

@@ -17,14 +17,10 @@ impl Tx {
         Self { inner, _turn: turn }
     }
 
-    /// # Errors
-    /// When the database does not take it.
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.inner.commit().await
     }
 
-    /// # Errors
-    /// When the database does not answer.
     pub async fn rollback(self) -> Result<(), sqlx::Error> {
         self.inner.rollback().await
     }

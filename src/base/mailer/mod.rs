@@ -78,8 +78,6 @@ pub enum Sent {
 }
 
 impl Mailer {
-    /// # Errors
-    /// One line that names the setting to change, and never the password in it.
     pub fn open(config: &Config) -> Result<Self, String> {
         let url = config.base_url();
         let host = url.host_str().unwrap_or("localhost").to_owned();
@@ -96,18 +94,12 @@ impl Mailer {
 
     /// Whether mail can go to this address, as far as is known: the mail server may take plain ASCII only. Where no one
     /// knows, it can.
-    ///
-    /// # Errors
-    /// What to tell the person who typed it.
     pub fn check(&self, email: &Email) -> Result<(), Invalid> {
         let takes = || self.offer.as_ref().and_then(Offer::known).unwrap_or(true);
         if email.as_str().is_ascii() || takes() { Ok(()) } else { Err(Invalid::EmailUndeliverable) }
     }
 
     /// Finds out what [`Self::check`] needs to know, once. `None` where there is no mail server.
-    ///
-    /// # Errors
-    /// As [`Self::try_connection`].
     pub async fn ask_what_it_takes(&self) -> Result<Option<bool>, Failure> {
         let Some(offer) = &self.offer else { return Ok(None) };
         let asked = offer.ask(CONNECT_MAX).await;
@@ -119,9 +111,6 @@ impl Mailer {
     }
 
     /// Sends a letter, or says why not.
-    ///
-    /// # Errors
-    /// When no one has taken it within [`SEND_MAX`].
     pub async fn send(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Sent, Failure> {
         let message = self.message(envelope, letter)?;
         match &self.outlet {
@@ -141,9 +130,6 @@ impl Mailer {
     }
 
     /// Connects to the mail server, encrypts and logs in as the settings say, and sends nothing.
-    ///
-    /// # Errors
-    /// What went wrong, in the words of the mail server, without addresses.
     pub async fn try_connection(&self) -> Result<(), Failure> {
         let Outlet::Smtp(transport) = &self.outlet else { return Ok(()) };
         match transport.test_connection().await {

@@ -53,9 +53,6 @@ impl Offer {
     }
 
     /// Asks the server, unless it has said so before. Greets it as for a mail, and sends none.
-    ///
-    /// # Errors
-    /// When it does not answer.
     pub async fn ask(&self, patience: Duration) -> Result<bool, smtp::Error> {
         if let Some(known) = self.known() {
             return Ok(known);

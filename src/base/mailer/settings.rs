@@ -10,8 +10,7 @@ use crate::base::config::{Config, Mailing};
 /// For a connection to the mail server.
 pub const CONNECT_MAX: Duration = Duration::from_secs(10);
 
-/// # Errors
-/// One line that names the setting to change, and never the password in it.
+/// An error names the setting to change, and never the password in it.
 pub fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmtpTransport<Tokio1Executor>, String> {
     const HOW: &str = "use smtps://user:password@host, or smtp://user:password@host:587?tls=required, with special \
                        characters in user and password as %XX";
@@ -59,8 +58,6 @@ pub fn hello(base: &Url) -> ClientId {
 
 const SENDER_HOW: &str = "use \"Name <name@example.com>\"";
 
-/// # Errors
-/// One line that names the setting to change.
 pub fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
     if let Some(text) = &config.mail_from {
         return text

@@ -242,9 +242,6 @@ impl Metrics {
     }
 
     /// The whole text, in the format of OpenMetrics 1.0.
-    ///
-    /// # Errors
-    /// Never, in practice: it is written to memory.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
         text::encode(&mut text, &self.0.registry)?;

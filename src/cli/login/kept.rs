@@ -62,9 +62,6 @@ impl Kept {
 }
 
 /// The login with an access token that works, and is not the one that was rejected just now.
-///
-/// # Errors
-/// In words: not logged in, logged out by the server, or out of reach.
 pub async fn current(rejected: Option<&str>) -> Result<Kept, Failed> {
     let file = Place::find()?.lock()?;
     let kept = file.read()?.ok_or("you're not logged in; log in with `latchkey login`")?;

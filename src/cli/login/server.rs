@@ -63,8 +63,6 @@ impl From<Trouble> for Failed {
 }
 
 impl Server {
-    /// # Errors
-    /// In words: no address, nothing there, or something else.
     pub async fn find(address: &str) -> Result<Self, Failed> {
         let address = address.trim_end_matches('/');
         private(address)?;
@@ -82,9 +80,6 @@ impl Server {
     }
 
     /// Whether no one in between reads what is sent there, wherever these words come from.
-    ///
-    /// # Errors
-    /// Which of its addresses isn't so.
     pub fn expect_private(&self) -> Result<(), Failed> {
         let Self { issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint, .. } = self;
         let all = [issuer, authorization_endpoint, device_authorization_endpoint, userinfo_endpoint];
