@@ -23,7 +23,16 @@ use crate::{
 #[derive(Subcommand)]
 pub enum Admin {
     /// Create an administrator. Asks for the password, or reads it from one line of standard input.
-    Create(CreateAdmin),
+    Create {
+        /// Email address to log in with.
+        #[arg(long, value_parser = Email::parse)]
+        email: Email,
+        /// Name, shown to other people.
+        #[arg(long, value_parser = DisplayName::parse)]
+        name: DisplayName,
+        #[command(flatten)]
+        common: Common,
+    },
     /// Make a user an administrator or an auditor.
     ///
     /// Takes effect on their next request, once every server has confirmed.
@@ -52,21 +61,9 @@ pub struct Change {
     common: Common,
 }
 
-#[derive(Args)]
-pub struct CreateAdmin {
-    /// Email address to log in with.
-    #[arg(long, value_parser = Email::parse)]
-    email: Email,
-    /// Name, shown to other people.
-    #[arg(long, value_parser = DisplayName::parse)]
-    name: DisplayName,
-    #[command(flatten)]
-    common: Common,
-}
-
 pub async fn run(command: Admin) -> Result<(), Failed> {
     match command {
-        Admin::Create(args) => create(args).await,
+        Admin::Create { email, name, common } => create(email.as_str(), name.as_str(), common).await,
         Admin::Promote { role, change: args } => change(args, Role::from_text(&role)).await,
         Admin::Demote(args) => change(args, Role::User).await,
     }
@@ -82,11 +79,10 @@ async fn change(Change { email, reason, common }: Change, role: Role) -> Result<
     })
 }
 
-async fn create(CreateAdmin { email, name, common }: CreateAdmin) -> Result<(), Failed> {
+async fn create(email: &str, name: &str, common: Common) -> Result<(), Failed> {
     let password = read_password()?;
     // Before anything is opened or created.
     let passwords = Passwords::new(&common.config, Metrics::default())?;
-    let (name, email) = (name.as_str(), email.as_str());
     let account = NewAccount::parse(&passwords, &Caller::default(), Typed { name, email, password }).await;
     let account = account.map_err(|error| match error {
         AppError::Invalid(list) => {

@@ -1,6 +1,6 @@
 //! `latchkey keys`: list, rotate and revoke signing keys from another process. Server side.
 
-use clap::{Args, Subcommand};
+use clap::Subcommand;
 use serde_json::json;
 
 use super::{Common, Failed, installation::terminator, output::table};
@@ -37,31 +37,28 @@ pub enum Keys {
     /// Running servers hear of it within a second. No one is logged out: browsers fetch a new token by themselves.
     /// Verifiers elsewhere accept its tokens until they fetch the public keys again.
     #[command(alias = "kill")]
-    Revoke(Revoke),
-}
-
-#[derive(Args)]
-pub struct Revoke {
-    /// ID of the key. Find it with `latchkey keys list`.
-    // One id in 64 begins with a hyphen.
-    #[arg(value_name = "KEY-ID", allow_hyphen_values = true)]
-    kid: String,
-    /// Reason, recorded in the audit log.
-    #[arg(long, value_parser = parse_reason)]
-    reason: String,
-    /// Revoke it even if keys can't be decrypted, because their rows were changed or the secret key is lost. If no other key
-    /// is waiting, a new one is encrypted with the secret key given here, which the servers must use too.
-    #[arg(long)]
-    unopened: bool,
-    #[command(flatten)]
-    common: Common,
+    Revoke {
+        /// ID of the key. Find it with `latchkey keys list`.
+        // One id in 64 begins with a hyphen.
+        #[arg(value_name = "KEY-ID", allow_hyphen_values = true)]
+        kid: String,
+        /// Reason, recorded in the audit log.
+        #[arg(long, value_parser = parse_reason)]
+        reason: String,
+        /// Revoke it even if keys can't be decrypted, because their rows were changed or the secret key is lost. If no other
+        /// key is waiting, a new one is encrypted with the secret key given here, which the servers must use too.
+        #[arg(long)]
+        unopened: bool,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 pub async fn run(command: Keys) -> Result<(), Failed> {
     match command {
         Keys::List(common) => list(common).await,
         Keys::Rotate { reason, common } => rotate(reason, common).await,
-        Keys::Revoke(args) => revoke(args).await,
+        Keys::Revoke { kid, reason, unopened, common } => revoke(&kid, reason, unopened, common).await,
     }
 }
 
@@ -95,11 +92,11 @@ async fn rotate(reason: String, common: Common) -> Result<(), Failed> {
     })
 }
 
-async fn revoke(Revoke { kid, reason, unopened: as_it_is, common }: Revoke) -> Result<(), Failed> {
+async fn revoke(kid: &str, reason: String, as_it_is: bool, common: Common) -> Result<(), Failed> {
     let cause = cause(reason);
     let revoked = common.on_database(async |state| {
         let keys = if as_it_is { unopened(state).await? } else { open(state).await? };
-        Ok(keys.revoke(&kid, &cause).await?)
+        Ok(keys.revoke(kid, &cause).await?)
     });
     let receipt = revoked.await?;
     common.answer(&receipt, || {

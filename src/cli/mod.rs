@@ -70,7 +70,13 @@ enum Command {
     /// List, rotate and revoke signing keys.
     #[command(subcommand)]
     Keys(keys::Keys),
-    Doctor(doctor::Doctor),
+    /// Check this installation and suggest fixes.
+    ///
+    /// Run it with the settings of the server. It changes nothing and sends no email. It checks the settings, files, machine,
+    /// mail server, running server (directly and through its public address), database, revocation feed, keys, administrators
+    /// and audit log, all at once and for a few seconds at most. Each check is ok, a warning or an error. Exit code 1 if there
+    /// is an error.
+    Doctor(Common),
     /// Verify and export the audit log.
     #[command(subcommand)]
     Audit(audit::Audit),
@@ -86,7 +92,8 @@ enum Command {
     Clients(clients::Clients),
     Login(login::Login),
     Whoami(login::whoami::Whoami),
-    Logout(login::logout::Logout),
+    /// End the login of `latchkey login`, on this computer and on the server.
+    Logout,
     /// Print a new value for LATCHKEY_SECRET_KEY.
     Secret,
     /// Show all settings of the server, with their units and defaults.
@@ -164,7 +171,7 @@ pub async fn obey(Cli { command }: Cli) -> Result<(), Failed> {
         Command::Clients(command) => clients::run(command).await,
         Command::Login(args) => login::run(args).await,
         Command::Whoami(args) => login::whoami::run(args).await,
-        Command::Logout(_) => login::logout::run().await,
+        Command::Logout => login::logout::run().await,
         Command::Secret => {
             say(&SecretKey::generate()?.encoded());
             Ok(())

@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use clap::{
-    Args, Subcommand,
+    Subcommand,
     builder::{PossibleValue, PossibleValuesParser},
 };
 use serde_json::json;
@@ -17,25 +17,22 @@ use crate::{
 #[derive(Subcommand)]
 pub enum Sessions {
     /// List active sessions, newest first.
-    List(List),
-}
-
-#[derive(Args)]
-pub struct List {
-    /// Only of users whose name or email address has words that start like this.
-    #[arg(long, default_value = "", hide_default_value = true, value_name = "WORDS")]
-    person: String,
-    /// Only from this IP address.
-    #[arg(long)]
-    ip: Option<IpAddr>,
-    /// Only those that started then.
-    #[arg(long, value_parser = ages())]
-    age: Option<String>,
-    /// Maximum number of sessions (1 to 100,000).
-    #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
-    limit: u32,
-    #[command(flatten)]
-    common: Common,
+    List {
+        /// Only of users whose name or email address has words that start like this.
+        #[arg(long, default_value = "", hide_default_value = true, value_name = "WORDS")]
+        person: String,
+        /// Only from this IP address.
+        #[arg(long)]
+        ip: Option<IpAddr>,
+        /// Only those that started then.
+        #[arg(long, value_parser = ages())]
+        age: Option<String>,
+        /// Maximum number of sessions (1 to 100,000).
+        #[arg(long, default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=100_000))]
+        limit: u32,
+        #[command(flatten)]
+        common: Common,
+    },
 }
 
 /// As on the page.
@@ -44,8 +41,7 @@ fn ages() -> PossibleValuesParser {
     PossibleValuesParser::new(named.map(|(name, words, _)| PossibleValue::new(*name).help(*words)))
 }
 
-pub async fn run(Sessions::List(args): Sessions) -> Result<(), Failed> {
-    let List { person, ip, age, limit, common } = args;
+pub async fn run(Sessions::List { person, ip, age, limit, common }: Sessions) -> Result<(), Failed> {
     let (ip, age) = (ip.map(|ip| ip.to_string()).unwrap_or_default(), age.unwrap_or_default());
     let asked = SessionsAsked { person, ip, age, after: String::new() };
     let limit = limit as usize;

@@ -12,7 +12,6 @@ mod reach;
 mod settings;
 mod store;
 
-use clap::Args;
 use serde_json::json;
 
 use super::{Common, Failed, ask, ask::PATIENCE, unknown_settings};
@@ -25,23 +24,11 @@ use crate::{
     pages::part::Parts,
 };
 
-/// Check this installation and suggest fixes.
-///
-/// Run it with the settings of the server. It changes nothing and sends no email. It checks the settings, files, machine,
-/// mail server, running server (directly and through its public address), database, revocation feed, keys, administrators
-/// and audit log, all at once and for a few seconds at most. Each check is ok, a warning or an error. Exit code 1 if there
-/// is an error.
-#[derive(Args)]
-pub struct Doctor {
-    #[command(flatten)]
-    common: Common,
-}
-
 /// Clocks that differ by more make receipts late and codes fail (README).
 const SKEW_MAX_MS: i64 = 2_000;
 
 /// Fails when there is an error, and says how many there are.
-pub async fn run(Doctor { common }: Doctor) -> Result<(), Failed> {
+pub async fn run(common: Common) -> Result<(), Failed> {
     let findings = examine(&common.config, &common.parts.clone().into()).await;
     common.answer(&json!({ "findings": findings }), || findings.iter().map(text).collect::<Vec<_>>().join("\n"))?;
     match findings.iter().filter(|finding| finding.state == State::Error).count() {

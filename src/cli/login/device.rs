@@ -16,12 +16,7 @@ struct Begun {
     #[serde(default)]
     verification_uri_complete: String,
     expires_in: u64,
-    #[serde(default = "usual_interval")]
-    interval: u64,
-}
-
-fn usual_interval() -> u64 {
-    5
+    interval: Option<u64>,
 }
 
 pub async fn log_in(server: &Server) -> Result<Tokens, Failed> {
@@ -39,7 +34,7 @@ pub async fn log_in(server: &Server) -> Result<Tokens, Failed> {
 async fn decision(server: &Server, begun: &Begun) -> Result<Tokens, Failed> {
     let grant = "urn:ietf:params:oauth:grant-type:device_code";
     let fields = [("grant_type", grant), ("device_code", &*begun.device_code)];
-    let mut seconds = begun.interval;
+    let mut seconds = begun.interval.unwrap_or(5);
     loop {
         sleep(Duration::from_secs(seconds)).await;
         match server.tokens(&fields).await {

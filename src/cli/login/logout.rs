@@ -1,13 +1,7 @@
 //! `latchkey logout`: ends the login of this computer, here and on the server. Server side.
 
-use clap::Args;
-
 use super::kept::Place;
 use crate::cli::{Failed, output::say};
-
-/// End the login of `latchkey login`, on this computer and on the server.
-#[derive(Args)]
-pub struct Logout {}
 
 pub async fn run() -> Result<(), Failed> {
     let file = Place::find()?.lock()?;
