@@ -105,7 +105,7 @@ impl MailWorker {
         let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
         let most = i64::try_from(limit).unwrap_or(i64::MAX);
         let rows = again(|| store::claim(db, most, now_ms, now_ms + CLAIM_MS)).await?;
-        self.metrics.outbox_waiting(store::count_waiting(db).await?);
+        self.metrics.outbox_waiting.set(store::count_waiting(db).await?);
         Ok(rows)
     }
 
@@ -135,7 +135,7 @@ impl MailWorker {
         match mailer.send(Envelope { id: &row.id, to: &row.email, now_ms }, &letter).await {
             Ok(sent) => {
                 store::set_sent(db, &row.id, "", state.clock.now_ms()).await?;
-                self.metrics.mail_sent();
+                self.metrics.mails_sent.inc();
                 note_sent(row, &sent, letter.link());
                 Ok(())
             }
@@ -144,7 +144,7 @@ impl MailWorker {
     }
 
     async fn fail(&self, row: &MailRow, failure: &Failure) -> Result<(), AppError> {
-        self.metrics.mail_failed();
+        self.metrics.mails_failed.inc();
         let (db, now_ms) = (&self.state.db.pool, self.state.clock.now_ms());
         let (words, kind) = (&*failure.words, kind(&row.mail));
         let next = TRIES.next(row.attempts, row.created_at, now_ms).filter(|_| !failure.permanent);

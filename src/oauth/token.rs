@@ -196,7 +196,7 @@ async fn note_reuse(asker: &Asker, mut tx: Tx, grant: &GrantRow, token: &Refresh
         outbox::tell(&mut *tx, &app.state, &user, Notification::TokenReused, caller).await?;
     }
     allow::end(tx, app, &grant.id, EndReason::TheftSuspected).await?;
-    asker.metrics.refresh_token_reused();
+    asker.metrics.refresh_tokens_reused.inc();
     Ok(())
 }
 

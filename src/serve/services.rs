@@ -76,7 +76,7 @@ impl Services {
         let open: i64 = databases.iter().map(|db| i64::from(db.pool.size())).sum();
         let idle: i64 = databases.iter().map(|db| count(free(db))).sum();
         let (running, waiting) = self.passwords.at_work();
-        let levels = self.metrics.levels();
+        let levels = &self.metrics.levels;
         levels.connections_in_use.set((open - idle).max(0));
         levels.connections_idle.set(idle);
         levels.connections_max.set(self.state.config.database_connections.into());

@@ -6,6 +6,7 @@ mod spread;
 
 use std::{
     collections::{BTreeMap, HashMap},
+    ops::Deref,
     sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
 };
 
@@ -32,7 +33,8 @@ type Histograms<Labels> = Family<Labels, Histogram>;
 /// One name, and one of few values.
 type Label<T = &'static str> = [(&'static str, T); 1];
 
-struct Inner {
+/// What [`Metrics`] is made of.
+pub struct Inner {
     registry: Registry,
     propagation: Histograms<Label>,
     arrivals: [Mutex<Arrivals>; 2],
@@ -42,19 +44,29 @@ struct Inner {
     /// What is in those two, found by a quicker hash: each request asks.
     answered: RwLock<HashMap<Request, (Counter, Histogram), RandomState>>,
     password_hashes: Family<Label<String>, Counter>,
-    mails_sent: Counter,
-    mails_failed: Counter,
-    outbox_waiting: Gauge,
+    pub mails_sent: Counter,
+    /// Tries: the mail may still get through.
+    pub mails_failed: Counter,
+    pub outbox_waiting: Gauge,
     notices: Family<Label, Counter>,
-    notices_waiting: Gauge,
+    pub notices_waiting: Gauge,
     oauth_grants: Family<Label, Counter>,
     oauth_refusals: Family<[(&'static str, &'static str); 2], Counter>,
-    refresh_tokens_reused: Counter,
-    connections_open: Gauge,
+    pub refresh_tokens_reused: Counter,
+    pub connections_open: Gauge,
     connections_cut_off: Family<Label, Counter>,
-    levels: Levels,
+    /// To be set at the moment of asking.
+    pub levels: Levels,
     /// By application; no label, since anyone may have many.
     calls: Mutex<BTreeMap<String, i64>>,
+}
+
+impl Deref for Metrics {
+    type Target = Inner;
+
+    fn deref(&self) -> &Inner {
+        &self.0
+    }
 }
 
 /// Seconds. From one write to memory on the same machine to the moment at which an instance that hears nothing stops
@@ -128,7 +140,7 @@ impl Metrics {
         let milliseconds = milliseconds.max(0);
         #[expect(clippy::cast_precision_loss, reason = "milliseconds of a few seconds")]
         let seconds = milliseconds as f64 / 1000.0;
-        self.0.propagation.get_or_create(&[("via", via.into_str())]).observe(seconds);
+        self.propagation.get_or_create(&[("via", via.into_str())]).observe(seconds);
         self.arrivals(via).add(milliseconds);
     }
 
@@ -138,7 +150,7 @@ impl Metrics {
     }
 
     fn arrivals(&self, via: Via) -> MutexGuard<'_, Arrivals> {
-        let [local, feed] = &self.0.arrivals;
+        let [local, feed] = &self.arrivals;
         let arrivals = match via {
             Via::Local => local,
             Via::Feed => feed,
@@ -149,13 +161,13 @@ impl Metrics {
     /// The feed was read, or could not be.
     pub fn feed_read(&self, succeeded: bool) {
         let result = if succeeded { "ok" } else { "failed" };
-        self.0.feed_reads.get_or_create(&[("result", result)]).inc();
+        self.feed_reads.get_or_create(&[("result", result)]).inc();
     }
 
     /// Reads of the feed so far: those that succeeded, and those that failed.
     #[cfg(test)]
     pub fn feed_reads(&self) -> [u64; 2] {
-        ["ok", "failed"].map(|result| self.0.feed_reads.get_or_create(&[("result", result)]).get())
+        ["ok", "failed"].map(|result| self.feed_reads.get_or_create(&[("result", result)]).get())
     }
 
     pub fn request_answered(&self, request: &Request, seconds: f64) {
@@ -173,58 +185,29 @@ impl Metrics {
     }
 
     pub fn password_hashed(&self, cost: String) {
-        self.0.password_hashes.get_or_create(&[("cost", cost)]).inc();
-    }
-
-    pub fn connection_opened(&self) {
-        self.0.connections_open.inc();
-    }
-
-    pub fn connection_closed(&self) {
-        self.0.connections_open.dec();
+        self.password_hashes.get_or_create(&[("cost", cost)]).inc();
     }
 
     pub fn connection_cut_off(&self, why: CutOff) {
-        self.0.connections_cut_off.get_or_create(&[("why", why.into_str())]).inc();
-    }
-
-    pub fn mail_sent(&self) {
-        self.0.mails_sent.inc();
-    }
-
-    /// One try; the mail may still get through.
-    pub fn mail_failed(&self) {
-        self.0.mails_failed.inc();
-    }
-
-    pub fn outbox_waiting(&self, count: i64) {
-        self.0.outbox_waiting.set(count);
+        self.connections_cut_off.get_or_create(&[("why", why.into_str())]).inc();
     }
 
     pub fn notice(&self, notice: Notice) {
-        self.0.notices.get_or_create(&[("result", notice.into_str())]).inc();
-    }
-
-    pub fn notices_waiting(&self, count: i64) {
-        self.0.notices_waiting.set(count);
+        self.notices.get_or_create(&[("result", notice.into_str())]).inc();
     }
 
     /// Tokens were issued to an application.
     pub fn oauth_granted(&self, grant_type: &'static str) {
-        self.0.oauth_grants.get_or_create(&[("grant_type", grant_type)]).inc();
+        self.oauth_grants.get_or_create(&[("grant_type", grant_type)]).inc();
     }
 
     pub fn oauth_refused(&self, endpoint: &'static str, error: &'static str) {
-        self.0.oauth_refusals.get_or_create(&[("endpoint", endpoint), ("error", error)]).inc();
-    }
-
-    pub fn refresh_token_reused(&self) {
-        self.0.refresh_tokens_reused.inc();
+        self.oauth_refusals.get_or_create(&[("endpoint", endpoint), ("error", error)]).inc();
     }
 
     /// The API has let in the token of this application, so many times.
     pub fn called(&self, client_id: &str, times: i64) {
-        let mut calls = lock(&self.0.calls);
+        let mut calls = lock(&self.calls);
         match calls.get_mut(client_id) {
             Some(known) => *known += times,
             None => drop(calls.insert(client_id.to_owned(), times)),
@@ -233,18 +216,13 @@ impl Metrics {
 
     /// The calls of each application since this was asked last.
     pub fn take_calls(&self) -> BTreeMap<String, i64> {
-        std::mem::take(&mut *lock(&self.0.calls))
-    }
-
-    /// To be set at the moment of asking.
-    pub fn levels(&self) -> &Levels {
-        &self.0.levels
+        std::mem::take(&mut *lock(&self.calls))
     }
 
     /// The whole text, in the format of OpenMetrics 1.0.
     pub fn render(&self) -> Result<String, std::fmt::Error> {
         let mut text = String::new();
-        text::encode(&mut text, &self.0.registry)?;
+        text::encode(&mut text, &self.registry)?;
         Ok(text)
     }
 }

@@ -85,7 +85,7 @@ impl Teller {
     pub async fn claim(&self, limit: usize) -> Result<Vec<NoticeRow>, sqlx::Error> {
         let (pool, now_ms) = (&self.app.state.db.pool, self.app.now_ms());
         let waiting = store::waiting(pool, "").await?.notices;
-        self.metrics.notices_waiting(waiting);
+        self.metrics.notices_waiting.set(waiting);
         if waiting == 0 || limit == 0 {
             return Ok(Vec::new());
         }

@@ -89,9 +89,9 @@ impl Door {
                 return None;
             }
             metrics.connection_cut_off(CutOff::GaveWay);
-            metrics.connection_closed();
+            metrics.connections_open.dec();
         }
-        metrics.connection_opened();
+        metrics.connections_open.inc();
         let number = self.next_moment();
         let (state, stays) = open.add(number, place);
         Some((Seat { door: self.clone(), number, state }, stays))
@@ -198,7 +198,7 @@ impl Seat {
 impl Drop for Seat {
     fn drop(&mut self) {
         if lock(&self.door.0.open).remove(self.number) {
-            self.door.0.metrics.connection_closed();
+            self.door.0.metrics.connections_open.dec();
         }
     }
 }
