@@ -3,7 +3,7 @@
 use sqlx_macros::FromRow;
 
 use crate::{
-    audit::log::store::{EventRow, event_columns},
+    audit::log::store::{EventRow, select_events},
     auth::event::Kind,
     base::{
         db::Tx,
@@ -36,12 +36,6 @@ pub struct Removed {
     pub seal: String,
 }
 
-macro_rules! select_rows {
-    ($rest:literal) => {
-        concat!("select ", event_columns!(), " from audit_events ", $rest)
-    };
-}
-
 /// The end of the chain; `None` when someone has removed its row.
 pub async fn end(db: impl Conn<'_>) -> sqlx::Result<Option<End>> {
     sqlx::query_as("select seq, mac, seal from audit_chain where id = 1").fetch_optional(db).await
@@ -56,7 +50,7 @@ pub async fn set_end(db: impl Conn<'_>, end: &End) -> sqlx::Result<()> {
 
 /// The sealed event with the greatest number.
 pub async fn last(db: impl Conn<'_>) -> sqlx::Result<Option<EventRow>> {
-    sqlx::query_as(select_rows!("where seq is not null order by seq desc limit 1")).fetch_optional(db).await
+    sqlx::query_as(select_events!("where seq is not null order by seq desc limit 1")).fetch_optional(db).await
 }
 
 /// Whether anything waits to be sealed. One look into an index that is empty nearly always.
@@ -72,18 +66,18 @@ pub async fn waiting_since(db: impl Conn<'_>, at: i64) -> sqlx::Result<i64> {
 
 /// Events that wait to be sealed, the oldest first.
 pub async fn waiting(db: impl Conn<'_>, limit: i64) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query_as(select_rows!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
+    sqlx::query_as(select_events!("where seq is null order by id limit $1")).bind(limit).fetch_all(db).await
 }
 
 /// Events of a kind that wait to be sealed, the oldest first.
 pub async fn waiting_of(db: impl Conn<'_>, kind: Kind) -> sqlx::Result<Vec<EventRow>> {
-    let statement = select_rows!("where seq is null and event = $1 order by id");
+    let statement = select_events!("where seq is null and event = $1 order by id");
     sqlx::query_as(statement).bind(kind.into_str()).fetch_all(db).await
 }
 
 /// Sealed events after the number `seq`, in the order of the chain.
 pub async fn sealed_after(db: impl Conn<'_>, seq: i64, limit: i64) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query_as(select_rows!("where seq > $1 order by seq limit $2")).bind(seq).bind(limit).fetch_all(db).await
+    sqlx::query_as(select_events!("where seq > $1 order by seq limit $2")).bind(seq).bind(limit).fetch_all(db).await
 }
 
 /// Writes the seals of an event that waits; whether it did.

@@ -15,7 +15,14 @@ macro_rules! event_columns {
          words_digest, mac"
     };
 }
-pub(crate) use event_columns;
+
+/// All of them, of the rows that the rest of the statement names.
+macro_rules! select_events {
+    ($rest:literal) => {
+        concat!("select ", $crate::audit::log::store::event_columns!(), " from audit_events ", $rest)
+    };
+}
+pub(crate) use {event_columns, select_events};
 
 /// An event with its seals.
 #[derive(Clone, Debug, FromRow)]
@@ -131,12 +138,6 @@ fn containing(words: &str) -> String {
     format!("%{escaped}%")
 }
 
-macro_rules! select_events {
-    ($rest:literal) => {
-        concat!("select ", event_columns!(), " from audit_events where subject = $1 ", $rest)
-    };
-}
-
 /// The newest events that happened to a user, newest first; with `before`, those before the event of this id.
 pub async fn newest_of(
     db: impl Conn<'_>,
@@ -144,7 +145,7 @@ pub async fn newest_of(
     before: Option<Uuid>,
     limit: i64,
 ) -> sqlx::Result<Vec<EventRow>> {
-    sqlx::query_as(select_events!("and id < $2 order by id desc limit $3"))
+    sqlx::query_as(select_events!("where subject = $1 and id < $2 order by id desc limit $3"))
         .bind(subject)
         .bind(before.unwrap_or(Uuid::max()).to_string())
         .bind(limit)
@@ -160,12 +161,7 @@ pub async fn newest_of_everyone(
     before: Option<Uuid>,
     limit: i64,
 ) -> sqlx::Result<Vec<EventRow>> {
-    let statement = concat!(
-        "select ",
-        event_columns!(),
-        " from audit_events where event = $1 and at > $2 and id < $3 order by id desc limit $4"
-    );
-    sqlx::query_as(statement)
+    sqlx::query_as(select_events!("where event = $1 and at > $2 and id < $3 order by id desc limit $4"))
         .bind(kind.into_str())
         .bind(since)
         .bind(before.unwrap_or(Uuid::max()).to_string())
@@ -176,7 +172,8 @@ pub async fn newest_of_everyone(
 
 /// An event that happened to this user; someone else's is not found.
 pub async fn find_of(db: impl Conn<'_>, subject: &str, id: Uuid) -> sqlx::Result<Option<EventRow>> {
-    sqlx::query_as(select_events!("and id = $2")).bind(subject).bind(id.to_string()).fetch_optional(db).await
+    let statement = select_events!("where subject = $1 and id = $2");
+    sqlx::query_as(statement).bind(subject).bind(id.to_string()).fetch_optional(db).await
 }
 
 /// The newest event of one of these two kinds that happened to a user.
@@ -185,6 +182,6 @@ pub async fn newest_of_kinds(
     subject: &str,
     [one, other]: [Kind; 2],
 ) -> sqlx::Result<Option<EventRow>> {
-    let statement = select_events!("and event in ($2, $3) order by id desc limit 1");
+    let statement = select_events!("where subject = $1 and event in ($2, $3) order by id desc limit 1");
     sqlx::query_as(statement).bind(subject).bind(one.into_str()).bind(other.into_str()).fetch_optional(db).await
 }
