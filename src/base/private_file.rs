@@ -65,11 +65,17 @@ fn is_for_others(_found: &Metadata) -> bool {
 }
 
 /// Why SQLite cannot work with its file, which it does not say: it writes the file, and a journal and an index beside it.
+#[cfg(unix)]
 pub fn hindrance(file: &Path) -> Option<Error> {
     let folder = folder_of(file);
     let closed = [file, folder].into_iter().find_map(|path| Some(("cannot read and write", path, unwritable(path)?)));
     let (what, path, error) = closed.or_else(|| Some(("no room at", folder, full(folder)?)))?;
     Some(Error::new(error.kind(), format!("{what} {}: {error}", path.display())))
+}
+
+#[cfg(not(unix))]
+pub fn hindrance(_file: &Path) -> Option<Error> {
+    None
 }
 
 /// Whether there is no room on the disk, or none left for this user.
@@ -91,14 +97,4 @@ fn full(folder: &Path) -> Option<Error> {
     let found = rustix::fs::statvfs(folder).ok()?;
     let free = found.f_bavail.saturating_mul(found.f_frsize);
     (free < 64 * 1024).then(|| rustix::io::Errno::NOSPC.into())
-}
-
-#[cfg(not(unix))]
-fn unwritable(_path: &Path) -> Option<Error> {
-    None
-}
-
-#[cfg(not(unix))]
-fn full(_folder: &Path) -> Option<Error> {
-    None
 }

@@ -4,13 +4,14 @@ use std::path::{Path, PathBuf};
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
-    hmac, rand,
+    hmac,
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
 use super::{
     config::{Config, SecretText},
     private_file::{make_private_folder, others_may, private_file},
+    random,
 };
 
 /// 32 bytes that open every signing key. Cannot be printed.
@@ -54,9 +55,8 @@ impl SecretKey {
     /// As [`Self::load`], and makes nothing: for commands.
     pub fn find(config: &Config) -> Result<Self, String> {
         if let Some(text) = &config.secret_key {
-            return Self::parse(text.expose()).ok_or_else(|| {
-                "LATCHKEY_SECRET_KEY must be 32 random bytes in base64url; create one with `latchkey secret`".into()
-            });
+            return Self::from_text(text)
+                .map_err(|words| format!("LATCHKEY_SECRET_KEY {words}; create one with `latchkey secret`"));
         }
         let path = file(config);
         let shown = path.display();
@@ -72,15 +72,12 @@ impl SecretKey {
     }
 
     pub fn generate() -> Result<Self, String> {
-        let mut bytes = [0; 32];
-        rand::fill(&mut bytes).map_err(|_| "the system gave no random bytes")?;
-        Ok(Self(bytes))
+        Ok(Self(random::bytes().map_err(|_| "the system gave no random bytes")?))
     }
 
     /// The secret key of something that stands apart: what the one seals or signs, the other does not open.
     pub fn of_its_own(&self, purpose: &str) -> Result<Self, String> {
-        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        let derived = hmac::sign(&own, format!("secret key of {purpose}").as_bytes());
+        let derived = self.sign(&format!("secret key of {purpose}"));
         derived.as_ref().try_into().map(Self).map_err(|_| "a digest of 32 bytes has 32 bytes".into())
     }
 
@@ -115,15 +112,16 @@ impl SecretKey {
 
     /// A text that only who holds the secret key can make, the same on every instance.
     pub fn tag(&self, purpose: &str) -> String {
-        let key = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        BASE64_URL_SAFE_NO_PAD.encode(hmac::sign(&key, purpose.as_bytes()))
+        BASE64_URL_SAFE_NO_PAD.encode(self.sign(purpose))
     }
 
     /// A key for one purpose and no other: what it makes tells nothing of this one, and no [`Self::tag`] is the same.
     pub fn mac_key(&self, purpose: &str) -> hmac::Key {
-        let own = hmac::Key::new(hmac::HMAC_SHA256, &self.0);
-        let derived = hmac::sign(&own, format!("key for {purpose}").as_bytes());
-        hmac::Key::new(hmac::HMAC_SHA256, derived.as_ref())
+        hmac::Key::new(hmac::HMAC_SHA256, self.sign(&format!("key for {purpose}")).as_ref())
+    }
+
+    fn sign(&self, text: &str) -> hmac::Tag {
+        hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, &self.0), text.as_bytes())
     }
 
     fn cipher(&self) -> Option<RandomizedNonceKey> {

@@ -1,10 +1,9 @@
 //! What every part needs and no part owns. Server side; knows no feature.
 
+#[cfg(test)]
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicI64, Ordering},
-    },
+    sync::Arc,
     time::{Duration, SystemTime, UNIX_EPOCH},
 };
 
@@ -40,6 +39,7 @@ impl Bell {
 /// The only place where the time is read, so that a test can set it.
 #[derive(Clone, Default)]
 pub struct Clock {
+    #[cfg(test)]
     fixed_ms: Option<Arc<AtomicI64>>,
     /// How far each reading moves a clock that stands.
     #[cfg(test)]
@@ -51,7 +51,9 @@ pub struct Clock {
 impl Clock {
     /// This clock, set back by so much: to see what was made a while ago without waiting for it.
     pub fn behind(&self, by_ms: i64) -> Self {
-        Self { behind_ms: self.behind_ms + by_ms, ..self.clone() }
+        let mut clock = self.clone();
+        clock.behind_ms += by_ms;
+        clock
     }
 
     /// A clock that stands still until [`Clock::advance_ms`] moves it. For tests.
@@ -75,19 +77,12 @@ impl Clock {
 
     /// Milliseconds since the Unix epoch, UTC.
     pub fn now_ms(&self) -> i64 {
-        let now_ms = match &self.fixed_ms {
-            #[cfg(test)]
-            Some(fixed) => fixed.fetch_add(self.step_ms.load(Ordering::SeqCst), Ordering::SeqCst),
-            #[cfg(not(test))]
-            Some(fixed) => fixed.load(Ordering::SeqCst),
-            None => system_now_ms(),
-        };
-        now_ms - self.behind_ms
+        #[cfg(test)]
+        if let Some(fixed) = &self.fixed_ms {
+            return fixed.fetch_add(self.step_ms.load(Ordering::SeqCst), Ordering::SeqCst) - self.behind_ms;
+        }
+        i64::try_from(time_of_day().as_millis()).unwrap_or(i64::MAX) - self.behind_ms
     }
-}
-
-fn system_now_ms() -> i64 {
-    i64::try_from(time_of_day().as_millis()).unwrap_or(i64::MAX)
 }
 
 /// Since the Unix epoch, UTC. For lines of the log; all else asks a [`Clock`].
@@ -110,12 +105,10 @@ impl Stopwatch {
         u64::try_from(self.0.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
 
-    /// Microseconds.
     pub fn elapsed_us(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_micros()).unwrap_or(u64::MAX)
     }
 
-    /// Nanoseconds.
     pub fn elapsed_ns(&self) -> u64 {
         u64::try_from(self.0.elapsed().as_nanos()).unwrap_or(u64::MAX)
     }

@@ -1,6 +1,5 @@
 //! The table `outbox`, as the worker and an operator see it. Server side.
 
-use serde::Serialize;
 use sqlx_macros::FromRow;
 
 use crate::base::sql::{Change, Conn};
@@ -70,7 +69,7 @@ pub async fn count_waiting(db: impl Conn<'_>) -> sqlx::Result<i64> {
 }
 
 /// A mail as an operator sees it. Times are milliseconds since the epoch.
-#[derive(Clone, Debug, FromRow, Serialize)]
+#[derive(Clone, Debug, FromRow)]
 pub struct Listed {
     pub id: String,
     /// Whole: whoever shows it covers most of it.

@@ -97,16 +97,15 @@ pub async fn open_state(config: Config, parts: &Parts) -> Result<AppState, Strin
 /// Brings the database up to date, and what the parts have besides: the role that serves may have no right to do it.
 pub async fn migrate(config: Config, parts: &Parts) -> Result<(), String> {
     let state = open_state(config, parts).await?;
-    let migrated = migrate_parts(&state, parts).await;
+    let of_parts = async {
+        for part in parts.iter() {
+            part.migrate(&state).await?;
+        }
+        Ok::<_, String>(())
+    };
+    let migrated = of_parts.await;
     state.db.close().await;
     migrated
-}
-
-async fn migrate_parts(state: &AppState, parts: &Parts) -> Result<(), String> {
-    for part in parts.iter() {
-        part.migrate(state).await?;
-    }
-    Ok(())
 }
 
 /// What a command needs that changes an installation which is there already; with `create`, also one that is not.

@@ -72,13 +72,9 @@ impl Sealer {
             if count > 0 {
                 tokio::time::sleep(PAUSE).await;
             }
-            count += self.seal_some().await?;
+            count += in_time(BATCH_MAX, async { Ok(self.seal_batch().await) }).await??;
         }
         Ok(count)
-    }
-
-    async fn seal_some(&self) -> Result<usize, NotSealed> {
-        in_time(BATCH_MAX, async { Ok(self.seal_batch().await) }).await?
     }
 
     /// One transaction. The lock comes first, and what waits is read after it: of two instances the second goes on where

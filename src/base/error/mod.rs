@@ -233,9 +233,7 @@ impl AppError {
     pub fn at(&self, field: Field) -> Option<String> {
         match self {
             Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
-            Self::WrongPassword if field == Field::CurrentPassword => Some(self.to_string()),
-            Self::WrongCode | Self::WrongRecoveryCode if field == Field::Code => Some(self.to_string()),
-            _ => None,
+            _ => (self.first_field() == Some(field)).then(|| self.to_string()),
         }
     }
 

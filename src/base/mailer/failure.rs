@@ -34,7 +34,7 @@ pub fn refusal(error: &smtp::Error, address: &str) -> Failure {
 }
 
 /// Mail servers like to repeat whom they refuse.
-pub fn without_address(words: &str, address: &str) -> String {
+fn without_address(words: &str, address: &str) -> String {
     let local = address.rsplit_once('@').map_or(address, |(local, _)| local).to_lowercase();
     let tells = |word: &str| word.contains('@') || word.to_lowercase().contains(&local);
     let kept: Vec<&str> = words.split_whitespace().map(|word| if tells(word) { "(address)" } else { word }).collect();

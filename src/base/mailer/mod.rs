@@ -20,12 +20,12 @@ use lettre::{
 };
 use url::Url;
 
-pub use self::failure::{Failure, without_address};
+pub use self::failure::Failure;
 use self::{
     failure::{in_full, refusal, without_addresses},
     letter::Letter,
     offer::Offer,
-    settings::{CONNECT_MAX, hello, sender, transport},
+    settings::{CONNECT_MAX, sender, transport},
 };
 use super::{
     config::{Config, Mailing},
@@ -88,7 +88,7 @@ impl Mailer {
         };
         // An address that is none has stopped here by now.
         let server = config.smtp_url.as_ref().and_then(|address| Url::parse(address.expose()).ok());
-        let offer = server.map(|server| Offer::of(&server, hello(&url)));
+        let offer = server.map(|server| Offer::of(server, &url));
         Ok(Self { outlet, offer, from: sender(config, &url)?, issuer: config.issuer(), host })
     }
 

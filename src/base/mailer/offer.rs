@@ -13,38 +13,22 @@ use lettre::transport::smtp::{
 };
 use url::Url;
 
+use super::settings::hello;
+
 /// How the mail server is reached, and what it has said. Cheap to clone; all copies remember the same.
 #[derive(Clone)]
 pub struct Offer {
-    host: String,
-    port: u16,
-    encryption: Encryption,
+    server: Url,
     hello: ClientId,
     takes_any_letters: Arc<OnceLock<bool>>,
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Encryption {
-    FromTheStart,
-    Required,
-    IfOffered,
-    None,
-}
-
 impl Offer {
     /// Of an address that a transport was made of, and therefore is one.
-    pub fn of(url: &Url, hello: ClientId) -> Self {
-        let tls = url.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value.into_owned());
-        let (encryption, usual_port) = match (url.scheme(), tls.as_deref()) {
-            ("smtps", _) => (Encryption::FromTheStart, SUBMISSIONS_PORT),
-            (_, Some("required")) => (Encryption::Required, SUBMISSION_PORT),
-            (_, Some(_)) => (Encryption::IfOffered, SUBMISSION_PORT),
-            (_, None) => (Encryption::None, SMTP_PORT),
-        };
-        let host = url.host_str().unwrap_or_default().to_owned();
-        let named = url.path().trim_matches('/');
-        let hello = if named.is_empty() { hello } else { ClientId::Domain(named.to_owned()) };
-        Self { host, port: url.port().unwrap_or(usual_port), encryption, hello, takes_any_letters: Arc::default() }
+    pub fn of(server: Url, base: &Url) -> Self {
+        let named = server.path().trim_matches('/');
+        let hello = if named.is_empty() { hello(base) } else { ClientId::Domain(named.to_owned()) };
+        Self { server, hello, takes_any_letters: Arc::default() }
     }
 
     /// What the server has said, if it was asked.
@@ -65,18 +49,26 @@ impl Offer {
 
     /// Servers may offer less before the connection is encrypted.
     async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, smtp::Error> {
-        let tls = || TlsParameters::new(self.host.trim_matches(['[', ']']).to_owned());
-        let from_the_start = if self.encryption == Encryption::FromTheStart { Some(tls()?) } else { None };
-        let server = format!("{}:{}", self.host, self.port);
+        let tls = self.server.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value);
+        let is_encrypted = self.server.scheme() == "smtps";
+        let usual_port = match &tls {
+            _ if is_encrypted => SUBMISSIONS_PORT,
+            Some(_) => SUBMISSION_PORT,
+            None => SMTP_PORT,
+        };
+        let host = self.server.host_str().unwrap_or_default();
+        let parameters = || TlsParameters::new(host.trim_matches(['[', ']']).to_owned());
+        let from_the_start = if is_encrypted { Some(parameters()?) } else { None };
+        let server = format!("{host}:{}", self.server.port().unwrap_or(usual_port));
         let mut connection =
             AsyncSmtpConnection::connect_tokio1(server, Some(patience), &self.hello, from_the_start, None).await?;
-        let upgrades = match self.encryption {
-            Encryption::Required => true,
-            Encryption::IfOffered => connection.can_starttls(),
-            Encryption::FromTheStart | Encryption::None => false,
+        let upgrades = match tls.as_deref() {
+            Some("required") => true,
+            Some(_) => connection.can_starttls(),
+            None => false,
         };
-        if upgrades {
-            connection.starttls(tls()?, &self.hello).await?;
+        if upgrades && !is_encrypted {
+            connection.starttls(parameters()?, &self.hello).await?;
         }
         Ok(connection)
     }
