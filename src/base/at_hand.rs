@@ -27,13 +27,11 @@ pub struct AtHand {
 #[derive(Default)]
 struct Kept {
     connections: Vec<One>,
-    /// Someone looks after them.
     is_looked_at: bool,
 }
 
 struct One {
     connection: PoolConnection<Any>,
-    /// It was there at the last look.
     was_there: bool,
 }
 
@@ -67,12 +65,10 @@ impl AtHand {
         }
     }
 
-    /// How many there are.
     pub fn count(&self) -> usize {
         lock(&self.kept).connections.len()
     }
 
-    /// Gives all back.
     pub fn give_back(&self) {
         drop(take(&mut lock(&self.kept).connections));
     }

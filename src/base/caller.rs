@@ -2,7 +2,6 @@
 
 use std::net::{IpAddr, Ipv4Addr};
 
-/// From where, and with which browser.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Caller {
     pub ip: String,
@@ -16,7 +15,6 @@ impl Caller {
         networks_of(&self.ip).pop().unwrap_or_default().0
     }
 
-    /// Browser and system in words.
     pub fn device(&self) -> String {
         device_words(&self.user_agent)
     }

@@ -20,7 +20,6 @@ pub struct RequestContext {
     pub method: Method,
     /// Its path is logged, without the query: a link in a mail carries a token there.
     pub uri: Uri,
-    /// Of the caller.
     pub ip: Option<IpAddr>,
 }
 

@@ -39,7 +39,6 @@ struct Shared {
 pub struct Lines(Arc<Shared>);
 
 impl Lines {
-    /// Lines that were dropped since the start.
     pub fn dropped(&self) -> u64 {
         lock(&self.0.waiting).dropped
     }

@@ -41,7 +41,6 @@ pub fn start_in_background(config: &Config) -> Writer {
     lines.written_to(io::stderr())
 }
 
-/// Lines that were dropped since the start.
 pub fn dropped_lines() -> u64 {
     LINES.get().map_or(0, Lines::dropped)
 }

@@ -26,7 +26,6 @@ pub async fn on_database<T>(
 }
 
 impl Common {
-    /// As the function of the same name.
     pub async fn on_database<T>(&self, work: impl AsyncFnOnce(&AppState) -> Result<T, Failed>) -> Result<T, Failed> {
         on_database(&self.config, work).await
     }
@@ -49,7 +48,6 @@ impl Common {
     }
 }
 
-/// The user who is meant.
 pub async fn find_user(state: &AppState, who: &Who) -> Result<User, Failed> {
     let db = &state.db.pool;
     let found = match who {

@@ -76,7 +76,6 @@ fn unsent(failure: &Failure, mailing: Mailing) -> String {
     format!("no email was sent: {}; {advice}", failure.words)
 }
 
-/// How many are listed.
 const LIST_MAX: i64 = 200;
 
 async fn list(failed: bool, common: &Common) -> Result<(), Failed> {
@@ -86,7 +85,6 @@ async fn list(failed: bool, common: &Common) -> Result<(), Failed> {
     common.answer_list(&json!({ "emails": emails }), table(HEADS, mails.iter().map(cells)), none, None)
 }
 
-/// An email as a program may read it.
 fn shown(mail: &Listed) -> Value {
     json!({
         "id": mail.id,

@@ -13,7 +13,6 @@ use super::{Common, Failed};
 use crate::base::{logging, rfc3339::milliseconds};
 
 impl Common {
-    /// As [`answer`].
     pub fn answer(&self, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failed> {
         answer(self.json, value, text)
     }

@@ -11,7 +11,6 @@ use crate::{
     ui::when::minute,
 };
 
-/// How many events are shown.
 const EVENTS_MAX: i64 = 10;
 
 pub struct Details {
@@ -26,7 +25,6 @@ pub async fn run(who: &Who, common: &Common) -> Result<(), Failed> {
     common.answer(&shown(&details), || text(&details))
 }
 
-/// What there is to show.
 pub async fn find(app: &AppState, who: &Who) -> Result<Details, Failed> {
     let (user, pool, now_ms) = (find_user(app, who).await?, &app.db.pool, app.clock.now_ms());
     let second_factor = second_factor::store::find(pool, &user.id).await?;

@@ -4,7 +4,6 @@ use sqlx_macros::FromRow;
 
 use crate::base::sql::{Change, Conn};
 
-/// A mail that is to be sent.
 #[derive(Clone, Debug, FromRow)]
 pub struct MailRow {
     pub id: String,
@@ -62,7 +61,6 @@ pub async fn count_sent_like(db: impl Conn<'_>, row: &MailRow, within_ms: i64) -
     .await
 }
 
-/// How many mails wait.
 pub async fn count_waiting(db: impl Conn<'_>) -> sqlx::Result<i64> {
     let statement = "select count(*) from outbox where sent_at is null and given_up_at is null";
     sqlx::query_scalar(statement).fetch_one(db).await

@@ -46,7 +46,6 @@ pub struct MailWorker {
     pub metrics: Metrics,
 }
 
-/// The running worker.
 pub struct Worker {
     /// Dropped: stop.
     go_on: watch::Sender<()>,

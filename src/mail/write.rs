@@ -22,7 +22,6 @@ const HOUR_MS: i64 = 3_600_000;
 /// Whom to ask where no contact is set.
 const YOUR_ADMINISTRATOR: &str = "your administrator";
 
-/// What becomes of a row.
 #[derive(Clone, Debug)]
 pub enum Decision {
     Send(Box<Letter>),
@@ -141,7 +140,6 @@ impl Writer<'_> {
         Ok(Some(words::factor_goes(self.issuer, name, at, &token)))
     }
 
-    /// Whom to write to.
     fn help(&self, news: Notification) -> String {
         match self.contact {
             Some(contact) => contact.to_owned(),

@@ -50,14 +50,12 @@ pub fn api(parts: &Parts) -> Routes {
     routes
 }
 
-/// A router of these routes.
 pub fn of<S: Clone + Send + Sync + 'static>(
     routes: impl IntoIterator<Item = (&'static str, MethodRouter<S>)>,
 ) -> Router<S> {
     routes.into_iter().fold(Router::new(), |router, (path, methods)| router.route(path, methods))
 }
 
-/// The whole application.
 pub fn router(services: Services) -> Router {
     let services = Arc::new(services);
     let api = of(api(&services.parts));
@@ -168,7 +166,6 @@ async fn readyz(State(services): State<Arc<Services>>) -> Response {
     (status, format!("database: {}\nrevocations: {}\n", word(database), word(revocations))).into_response()
 }
 
-/// OpenMetrics 1.0.
 async fn metrics(State(services): State<Arc<Services>>) -> Response {
     match services.measured() {
         Ok(text) => ([(header::CONTENT_TYPE, OPENMETRICS)], text).into_response(),

@@ -63,7 +63,6 @@ impl Services {
         Held { crowd, keys, metrics, session_cache, revocations, streams, terminator }.into()
     }
 
-    /// At the end.
     pub async fn close_databases(&self) {
         for db in [&self.state.db, &self.vital_db, &self.jobs.db] {
             db.close().await;

@@ -74,7 +74,6 @@ pub struct ByRetention {
     pub unchecked: i64,
 }
 
-/// Something that does not fit, and where.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
     pub what: What,

@@ -15,7 +15,6 @@ const AT_ONCE: i64 = 500;
 /// Between two transactions others get their turn.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// Why nothing is removed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotRemoved {
     #[error(transparent)]
@@ -25,7 +24,6 @@ pub enum NotRemoved {
     Forged,
 }
 
-/// Removes events.
 #[derive(Clone)]
 pub struct Retention {
     state: AppState,

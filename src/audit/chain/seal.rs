@@ -35,7 +35,6 @@ const PAUSE: Duration = Duration::from_millis(20);
 /// Beyond this the database counts as silent.
 const BATCH_MAX: Duration = Duration::from_secs(20);
 
-/// Why nothing is sealed.
 #[derive(Debug, thiserror::Error)]
 pub enum NotSealed {
     #[error(transparent)]
@@ -51,7 +50,6 @@ pub enum NotSealed {
     NoRandomness,
 }
 
-/// Seals events.
 #[derive(Clone)]
 pub struct Sealer {
     state: AppState,

@@ -25,7 +25,6 @@ pub struct Filter {
     pub words: Option<String>,
 }
 
-/// Where a slice ends.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Next {
     /// There is nothing before it.

@@ -26,10 +26,8 @@ pub enum DatabaseTls {
     AsGiven,
 }
 
-/// Where mails go.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mailing {
-    /// To the mail server.
     Smtp,
     /// To files in the data folder: development.
     Files,

@@ -173,7 +173,6 @@ pub async fn lift_limit(tx: &mut Tx) -> Result<(), sqlx::Error> {
     Ok(())
 }
 
-/// Which of the two databases a connection leads to.
 pub fn kind_of_connection(connection: &AnyConnection) -> Kind {
     if connection.backend_name() == "PostgreSQL" { Kind::Postgres } else { Kind::Sqlite }
 }

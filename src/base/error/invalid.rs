@@ -6,7 +6,6 @@ use thiserror::Error;
 
 use super::AppError;
 
-/// What is wrong with one field.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Serialize, Deserialize)]
 pub enum Invalid {
     #[error("Enter your email address.")]

@@ -163,7 +163,6 @@ pub enum AppError {
 /// What to say when no answer came: the one sentence that the browser has to know by itself.
 pub const OFFLINE: &str = "We couldn't reach the server. Check your connection and try again.";
 impl AppError {
-    /// The HTTP status of this error.
     pub fn status(&self) -> u16 {
         match self {
             Self::Invalid(_)
@@ -219,7 +218,6 @@ impl AppError {
         Field::VARIANTS.iter().filter_map(|field| Some((*field, self.at(*field)?)))
     }
 
-    /// The field that is wrong, the first of several.
     pub fn first_field(&self) -> Option<Field> {
         match self {
             Self::Invalid(list) => list.first().map(|invalid| invalid.field()),
@@ -237,7 +235,6 @@ impl AppError {
         }
     }
 
-    /// The field that is wrong, where it is the only one.
     pub fn only_field(&self) -> Option<Field> {
         self.first_field().filter(|_| self.at_fields().count() == 1)
     }

@@ -2,7 +2,6 @@
 
 use lettre::transport::smtp;
 
-/// Why a mail could not be sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// Without the address.

@@ -4,7 +4,6 @@
 
 use html_escape::{encode_double_quoted_attribute as attribute, encode_text};
 
-/// What a mail says.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Letter {
     pub subject: &'static str,

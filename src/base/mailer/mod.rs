@@ -58,7 +58,6 @@ enum Outlet {
     Off,
 }
 
-/// A letter on its way.
 #[derive(Clone, Copy, Debug)]
 pub struct Envelope<'a> {
     /// Unique: a mail that has to be sent twice says that it is the same.
@@ -110,7 +109,6 @@ impl Mailer {
         matches!(self.outlet, Outlet::Off)
     }
 
-    /// Sends a letter, or says why not.
     pub async fn send(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Sent, Failure> {
         let message = self.message(envelope, letter)?;
         match &self.outlet {

@@ -158,7 +158,6 @@ impl Metrics {
         lock(arrivals)
     }
 
-    /// The feed was read, or could not be.
     pub fn feed_read(&self, succeeded: bool) {
         let result = if succeeded { "ok" } else { "failed" };
         self.feed_reads.get_or_create(&[("result", result)]).inc();
@@ -196,7 +195,6 @@ impl Metrics {
         self.notices.get_or_create(&[("result", notice.into_str())]).inc();
     }
 
-    /// Tokens were issued to an application.
     pub fn oauth_granted(&self, grant_type: &'static str) {
         self.oauth_grants.get_or_create(&[("grant_type", grant_type)]).inc();
     }

@@ -62,7 +62,6 @@ async fn look_into(state: &AppState, parts: &Parts, secret: Option<&SecretKey>, 
     [findings, feed, keys, people].concat()
 }
 
-/// Whether it is up to date.
 async fn schema(state: &AppState) -> Result<(), Finding> {
     match state.db.steps().await {
         Ok(Steps { pending: 0, .. }) => Ok(()),

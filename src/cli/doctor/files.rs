@@ -13,7 +13,6 @@ pub fn look(config: &Config) -> Vec<Finding> {
     modes.into_iter().chain(database_file(config).as_deref().and_then(backup)).collect()
 }
 
-/// The file of SQLite, where that is the database.
 fn database_file(config: &Config) -> Option<PathBuf> {
     db::sqlite_file(&config.database_url())
 }

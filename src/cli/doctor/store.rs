@@ -29,12 +29,10 @@ pub async fn places(db: impl Conn<'_>) -> sqlx::Result<Places> {
     sqlx::query_as(statement).fetch_one(db).await
 }
 
-/// Sends a notification to whoever listens on this channel.
 pub async fn notify(db: impl Conn<'_>, channel: &str) -> sqlx::Result<()> {
     sqlx::query("select pg_notify($1, '')").bind(channel).run(db).await
 }
 
-/// A connection that listens on this channel.
 pub async fn listen(database_url: &str, channel: &str) -> sqlx::Result<PgListener> {
     let mut listener = PgListener::connect(database_url).await?;
     listener.listen(channel).await?;
@@ -54,7 +52,6 @@ pub async fn some_second_factors(db: impl Conn<'_>) -> sqlx::Result<Vec<(String,
     sqlx::query_as(statement).fetch_all(db).await
 }
 
-/// The end of the audit log.
 #[derive(Clone, Debug, FromRow)]
 pub struct ChainEnd {
     /// Events in the chain.

@@ -81,7 +81,6 @@ pub enum Place {
     Before(String),
 }
 
-/// A person as lists show them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Person {
     pub id: String,
@@ -89,14 +88,12 @@ pub struct Person {
     pub name: String,
     pub role: Role,
     pub disabled: bool,
-    /// Whether the address was confirmed.
     pub verified: bool,
     pub second_factor: bool,
     /// Milliseconds since the epoch.
     pub created_at: i64,
 }
 
-/// One page of a list.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Page {
     pub people: Vec<Person>,

@@ -114,7 +114,6 @@ const FITS: &str = "u.deleted_at is null and ($1 = '' or u.role = $1) and ($2 <>
     where t.user_id = u.id and t.confirmed_at is not null) > 0)";
 
 impl Query {
-    /// The text that reads a page.
     pub fn page(&self) -> String {
         let (beyond, way) = self.direction();
         // Not bound: PostgreSQL keeps a plan where it knows how few are wanted, and joins whole tables where it does not.
