@@ -9,7 +9,7 @@ use crate::{
     base::{
         config::Mailing,
         email::{Email, masked},
-        mailer::{Envelope, Failure, Mailer, Sent},
+        mailer::{Envelope, Failure, Mailer},
         number::counted,
         state::{AppState, Clock},
     },
@@ -54,11 +54,8 @@ async fn test(to: &Email, common: &Common) -> Result<(), Failed> {
     }
     let (to, id, now_ms) = (to.as_str(), Uuid::now_v7().to_string(), Clock::default().now_ms());
     let sent = mailer.send(Envelope { id: &id, to, now_ms }, &words::test(&mailer.issuer)).await;
-    let sent = sent.map_err(|failure| unsent(&failure, common.config.mailing()))?;
-    let file = match sent {
-        Sent::ToServer => None,
-        Sent::ToFile(file) => Some(file.display().to_string()),
-    };
+    let file = sent.map_err(|failure| unsent(&failure, common.config.mailing()))?;
+    let file = file.map(|file| file.display().to_string());
     common.answer(&json!({ "to": to, "file": file }), || match &file {
         None => format!("The mail server accepted an email to {to}. Check the inbox."),
         Some(file) => format!("Wrote the email to {file}, because LATCHKEY_SMTP_URL is not set."),

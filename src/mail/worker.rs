@@ -3,7 +3,7 @@
 //! A row is claimed before it is sent and marked after. Whatever dies in between, the row is due again when the claim
 //! has run out: a mail is never lost, and at worst it comes twice.
 
-use std::time::Duration;
+use std::{path::Path, time::Duration};
 
 use tokio::{
     sync::watch,
@@ -17,7 +17,7 @@ use crate::{
         db::again,
         error::AppError,
         jobs::{Outage, Tries},
-        mailer::{Envelope, Failure, Mailer, Sent},
+        mailer::{Envelope, Failure, Mailer},
         metrics::Metrics,
         state::AppState,
     },
@@ -132,10 +132,10 @@ impl MailWorker {
             }
         };
         match mailer.send(Envelope { id: &row.id, to: &row.email, now_ms }, &letter).await {
-            Ok(sent) => {
+            Ok(file) => {
                 store::set_sent(db, &row.id, "", state.clock.now_ms()).await?;
                 self.metrics.mails_sent.inc();
-                note_sent(row, &sent, letter.link());
+                note_sent(row, file.as_deref(), letter.link());
                 Ok(())
             }
             Err(failure) => self.fail(row, &failure).await,
@@ -176,10 +176,10 @@ async fn ask_what_it_takes(mailer: Mailer) {
 }
 
 /// A file means development: there, the log shows the link, so that no one has to look for it.
-fn note_sent(row: &MailRow, sent: &Sent, link: Option<&str>) {
-    match sent {
-        Sent::ToServer => tracing::info!(mail = row.id, kind = kind(&row.mail), "sent an email"),
-        Sent::ToFile(file) => tracing::info!(
+fn note_sent(row: &MailRow, file: Option<&Path>, link: Option<&str>) {
+    match file {
+        None => tracing::info!(mail = row.id, kind = kind(&row.mail), "sent an email"),
+        Some(file) => tracing::info!(
             kind = kind(&row.mail),
             file = %file.display(),
             link = link.unwrap_or("none"),

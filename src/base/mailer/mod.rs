@@ -67,15 +67,6 @@ pub struct Envelope<'a> {
     pub now_ms: i64,
 }
 
-/// How a mail has gone.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Sent {
-    /// The mail server has taken it.
-    ToServer,
-    /// It lies there.
-    ToFile(PathBuf),
-}
-
 impl Mailer {
     pub fn open(config: &Config) -> Result<Self, String> {
         let url = config.base_url();
@@ -109,11 +100,12 @@ impl Mailer {
         matches!(self.outlet, Outlet::Off)
     }
 
-    pub async fn send(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Sent, Failure> {
+    /// The file that it lies in now; `None`: the mail server has taken it.
+    pub async fn send(&self, envelope: Envelope<'_>, letter: &Letter) -> Result<Option<PathBuf>, Failure> {
         let message = self.message(envelope, letter)?;
         match &self.outlet {
             Outlet::Smtp(transport) => match tokio::time::timeout(SEND_MAX, transport.send(message)).await {
-                Ok(Ok(_)) => Ok(Sent::ToServer),
+                Ok(Ok(_)) => Ok(None),
                 Ok(Err(error)) => Err(refusal(&error, envelope.to)),
                 Err(_) => Err(Failure::passing("the mail server didn't answer in time")),
             },
@@ -121,7 +113,7 @@ impl Mailer {
                 let file = folder.join(format!("{}-{}.eml", file_time(envelope.now_ms), envelope.id));
                 let unwritten = |error| Failure::passing(&format!("cannot write {}: {error}", file.display()));
                 write_file(&file, &message.formatted()).map_err(unwritten)?;
-                Ok(Sent::ToFile(file))
+                Ok(Some(file))
             }
             Outlet::Off => Err(Failure::lasting("this server sends no email: LATCHKEY_SMTP_URL is not set")),
         }

@@ -8,7 +8,7 @@ use axum::{
     http::{Request, header},
 };
 
-use super::{Finding, SKEW_MAX_MS, ask, ask::Answer};
+use super::{Finding, SKEW_MAX_MS, ask};
 use crate::{
     base::{
         config::Config,
@@ -74,15 +74,16 @@ async fn hear(url: &str, secret: Option<&SecretKey>) -> Result<Heard, String> {
     }
     let request = request.body(Body::empty()).map_err(|error| error.to_string())?;
     let watch = Stopwatch::start();
-    let Answer { status, headers, body } = ask::send(request).await?;
+    let (parts, body) = ask::send(request).await?.into_parts();
+    let status = parts.status.as_u16();
     // The other clock was read about in the middle.
     let middle_ms = clock.now_ms() - i64::try_from(watch.elapsed_ms() / 2).unwrap_or_default();
     if let Some(seen) = serde_json::from_slice::<Seen>(&body).ok().filter(|_| status == 200) {
         let skew_ms = seen.now_ms - middle_ms;
         return Ok(Heard::Ours(seen, skew_ms));
     }
-    let location = headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    Ok(match status == 200 && body == b"ok\n" {
+    let location = parts.headers.get(header::LOCATION).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(match status == 200 && body == "ok\n" {
         true if secret.is_some() => Heard::OtherKey,
         true => Heard::NotAsked,
         false => Heard::Other { status, location: location.to_owned() },

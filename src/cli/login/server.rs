@@ -133,10 +133,10 @@ async fn answer<T: DeserializeOwned>(server: &str, request: Builder, body: Body)
     let request = request.body(body).map_err(|error| odd(&error.to_string()))?;
     let answer = ask::send(request).await;
     let answer = answer.map_err(|why| Trouble::Away(format!("can't reach {server}: {why}")))?;
-    match answer.status {
-        200 if answer.body.is_empty() => serde_json::from_slice(b"null"),
-        200 => serde_json::from_slice(&answer.body),
-        status => return Err(refusal(status, &answer.body).unwrap_or_else(|| odd(&format!("status {status}")))),
+    match (answer.status().as_u16(), &**answer.body()) {
+        (200, b"") => serde_json::from_slice(b"null"),
+        (200, body) => serde_json::from_slice(body),
+        (status, body) => return Err(refusal(status, body).unwrap_or_else(|| odd(&format!("status {status}")))),
     }
     .map_err(|_| odd("no JSON"))
 }
