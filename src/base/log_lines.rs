@@ -4,12 +4,12 @@
 use std::{
     io::{self, Write},
     mem,
-    sync::{Arc, Condvar, Mutex, PoisonError},
+    sync::{Arc, Condvar, Mutex},
     thread::{self, JoinHandle},
     time::Duration,
 };
 
-use super::lock::lock;
+use super::{lock::lock, state::Stopwatch};
 
 /// Beyond it lines are dropped and counted: whoever reads the log does not keep up.
 const WAITING_BYTES_MAX: usize = 16 * 1024 * 1024;
@@ -24,8 +24,6 @@ struct Waiting {
     /// Since the start.
     dropped: u64,
     is_over: bool,
-    /// All that came before it was over.
-    is_written: bool,
 }
 
 #[derive(Default)]
@@ -47,7 +45,7 @@ impl Lines {
     pub fn written_to(&self, out: impl Write + Send + 'static) -> Writer {
         let lines = self.clone();
         let thread = thread::spawn(move || lines.write_all_to(out));
-        Writer { lines: self.clone(), thread: Some(thread) }
+        Writer { lines: self.clone(), thread }
     }
 
     fn write_all_to(&self, mut out: impl Write) {
@@ -55,12 +53,8 @@ impl Lines {
         loop {
             let waiting = lock(&self.0.waiting);
             let is_idle = |waiting: &mut Waiting| waiting.text.is_empty() && !waiting.is_over;
-            let waiting = self.0.has_some.wait_while(waiting, is_idle).unwrap_or_else(PoisonError::into_inner);
-            let is_over = waiting.is_over;
-            drop(waiting);
-            if !is_over {
-                thread::sleep(MOMENT);
-            }
+            drop(self.0.has_some.wait_while(waiting, is_idle));
+            thread::sleep(MOMENT);
             let mut waiting = lock(&self.0.waiting);
             mem::swap(&mut waiting.text, &mut text);
             let is_over = waiting.is_over;
@@ -70,8 +64,6 @@ impl Lines {
             text.clear();
             text.shrink_to(ROOM);
             if is_over {
-                lock(&self.0.waiting).is_written = true;
-                self.0.has_some.notify_all();
                 return;
             }
         }
@@ -106,19 +98,16 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The thread. Dropped, it writes what is left, and ends; where no one reads that, the program ends without it.
 pub struct Writer {
     lines: Lines,
-    thread: Option<JoinHandle<()>>,
+    thread: JoinHandle<()>,
 }
 
 impl Drop for Writer {
     fn drop(&mut self) {
-        let Shared { has_some, .. } = &*self.lines.0;
-        let mut waiting = lock(&self.lines.0.waiting);
-        waiting.is_over = true;
-        has_some.notify_all();
-        let waited = has_some.wait_timeout_while(waiting, PATIENCE, |waiting| !waiting.is_written);
-        let is_written = waited.is_ok_and(|(waiting, _)| waiting.is_written);
-        if let Some(thread) = self.thread.take().filter(|_| is_written) {
-            let _ = thread.join();
+        lock(&self.lines.0.waiting).is_over = true;
+        self.lines.0.has_some.notify_one();
+        let watch = Stopwatch::start();
+        while !self.thread.is_finished() && watch.elapsed() < PATIENCE {
+            thread::sleep(MOMENT);
         }
     }
 }

@@ -15,7 +15,7 @@ use lettre::{
     Address, AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor, address,
     message::{
         Mailbox, MultiPart,
-        header::{Header, HeaderName, HeaderValue},
+        header::{HeaderName, HeaderValue},
     },
 };
 use url::Url;
@@ -141,6 +141,8 @@ impl Mailer {
             letter.text(&self.issuer, envelope.to),
             letter.html(&self.issuer, envelope.to),
         );
+        // Keeps holiday notes from answering (RFC 3834 5).
+        let automatic = HeaderValue::new(HeaderName::new_from_ascii_str("Auto-Submitted"), "auto-generated".into());
         Message::builder()
             .envelope(way)
             .from(self.from.clone())
@@ -148,7 +150,7 @@ impl Mailer {
             .subject(letter.subject)
             .date(at)
             .message_id(Some(format!("<{}@{}>", envelope.id, self.host)))
-            .header(AutoSubmitted)
+            .raw_header(automatic)
             .multipart(parts)
             .map_err(|error| Failure::lasting(&error.to_string()))
     }
@@ -161,24 +163,6 @@ fn recipient(text: &str) -> Option<Address> {
     match text.rsplit_once('@').filter(|_| is_ours) {
         Some((local, domain)) => Some(Address::new_dangerous(local, domain)),
         None => text.parse().ok(),
-    }
-}
-
-/// Keeps holiday notes from answering (RFC 3834 5).
-#[derive(Clone)]
-struct AutoSubmitted;
-
-impl Header for AutoSubmitted {
-    fn name() -> HeaderName {
-        HeaderName::new_from_ascii_str("Auto-Submitted")
-    }
-
-    fn parse(_: &str) -> Result<Self, Box<dyn std::error::Error + Send + Sync>> {
-        Ok(Self)
-    }
-
-    fn display(&self) -> HeaderValue {
-        HeaderValue::new(Self::name(), "auto-generated".into())
     }
 }
 
