@@ -69,7 +69,12 @@ fn ip_of(url: &Url) -> Option<IpAddr> {
 
 /// Whether an address leads to this machine, so that no one in between reads what is sent there.
 pub fn leads_here(url: &Url) -> bool {
-    ip_of(url).is_some_and(|ip| ip.is_loopback())
+    is_this_machine(url.host_str().unwrap_or_default())
+}
+
+/// Of a host as addresses have it.
+pub fn is_this_machine(host: &str) -> bool {
+    host == "localhost" || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Cheap to clone.

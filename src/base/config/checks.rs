@@ -1,11 +1,11 @@
 //! Settings that only make sense together. Server side.
 
-use std::{net::IpAddr, str::FromStr};
+use std::str::FromStr;
 
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
-use url::Host;
 
 use super::{Config, DatabaseTls};
+use crate::base::fetch::{is_this_machine, leads_here};
 
 impl Config {
     /// Settings that only make sense together, checked before anything is opened. ASVS 2.2.3.
@@ -89,18 +89,12 @@ impl Config {
     /// Whether the base URL names this machine, where browsers keep Secure cookies without https.
     fn is_local(&self) -> bool {
         let url = self.base_url();
-        match url.host() {
-            Some(Host::Domain(name)) => name == "localhost" || name.ends_with(".localhost"),
-            Some(Host::Ipv4(ip)) => ip.is_loopback(),
-            Some(Host::Ipv6(ip)) => ip.is_loopback(),
-            None => false,
-        }
+        leads_here(&url) || url.host_str().is_some_and(|host| host.ends_with(".localhost"))
     }
 }
 
 /// By a socket in the file system, or by an address of this machine.
 fn is_on_this_machine(way: &PgConnectOptions) -> bool {
     let host = way.get_host();
-    let by_address = || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
-    way.get_socket().is_some() || host.starts_with('/') || host == "localhost" || by_address()
+    way.get_socket().is_some() || host.starts_with('/') || is_this_machine(host)
 }

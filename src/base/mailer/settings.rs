@@ -5,7 +5,10 @@ use std::time::Duration;
 use lettre::{Address, AsyncSmtpTransport, Tokio1Executor, message::Mailbox, transport::smtp::extension::ClientId};
 use url::{Host, Url};
 
-use crate::base::config::{Config, Mailing};
+use crate::base::{
+    config::{Config, Mailing},
+    fetch::leads_here,
+};
 
 /// For a connection to the mail server.
 pub const CONNECT_MAX: Duration = Duration::from_secs(10);
@@ -25,7 +28,7 @@ pub fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmt
         return Err(format!("LATCHKEY_SMTP_URL doesn't name a mail server; {HOW}"));
     }
     // "opportunistic" goes on in the clear when someone on the way takes the offer of encryption out.
-    if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !is_loopback(&url) {
+    if production && url.scheme() == "smtp" && tls.as_deref() != Some("required") && !leads_here(&url) {
         return Err(
             "LATCHKEY_SMTP_URL could send its password, and links that open accounts, without encryption; use \
                     smtps:// or ?tls=required"
@@ -38,12 +41,6 @@ pub fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmt
         .timeout(Some(CONNECT_MAX));
     let named = url.path().len() > 1;
     Ok(if named { builder.build() } else { builder.hello_name(hello(base)).build() })
-}
-
-fn is_loopback(url: &Url) -> bool {
-    // A scheme that browsers do not know: the url crate leaves its host as text.
-    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|ip| ip.is_loopback())
 }
 
 /// Who we say we are: many servers distrust an address in brackets.

@@ -150,12 +150,7 @@ impl Metrics {
     }
 
     fn arrivals(&self, via: Via) -> MutexGuard<'_, Arrivals> {
-        let [local, feed] = &self.arrivals;
-        let arrivals = match via {
-            Via::Local => local,
-            Via::Feed => feed,
-        };
-        lock(arrivals)
+        lock(&self.arrivals[via as usize])
     }
 
     pub fn feed_read(&self, succeeded: bool) {
