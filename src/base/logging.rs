@@ -5,7 +5,6 @@ use std::{
     backtrace::{Backtrace, BacktraceStatus},
     fmt::{self, Write as _},
     io::{self, IsTerminal},
-    mem,
     sync::OnceLock,
 };
 
@@ -14,7 +13,7 @@ use tracing::{
     field::{Field, Visit},
 };
 use tracing_subscriber::{
-    field::{MakeVisitor, VisitFmt, VisitOutput},
+    field::RecordFields,
     filter::LevelFilter,
     fmt::{FmtContext, FormatEvent, FormatFields, format},
     layer::SubscriberExt,
@@ -154,24 +153,23 @@ where
 /// Fields as text: `name=value`, in quotes where the value is more than a word.
 struct TextFields;
 
-struct TextVisitor<'a> {
-    writer: format::Writer<'a>,
-    is_first: bool,
-    result: fmt::Result,
-}
-
-impl<'a> MakeVisitor<format::Writer<'a>> for TextFields {
-    type Visitor = TextVisitor<'a>;
-
-    fn make_visitor(&self, writer: format::Writer<'a>) -> TextVisitor<'a> {
-        TextVisitor { writer, is_first: true, result: Ok(()) }
+impl<'a> FormatFields<'a> for TextFields {
+    fn format_fields<R: RecordFields>(&self, mut out: format::Writer<'a>, fields: R) -> fmt::Result {
+        let mut visitor = TextVisitor { text: String::new(), is_coloured: out.has_ansi_escapes() };
+        fields.record(&mut visitor);
+        out.write_str(&visitor.text)
     }
 }
 
-impl Visit for TextVisitor<'_> {
+struct TextVisitor {
+    text: String,
+    is_coloured: bool,
+}
+
+impl Visit for TextVisitor {
     fn record_str(&mut self, field: &Field, value: &str) {
         match field.name() {
-            "message" => self.put("message", &on_one_line(value)),
+            "message" => self.put("message", &visible(value).replace('\n', "\\n")),
             name if is_word(value) => self.put(name, value),
             name => self.put(name, &format!("{value:?}")),
         }
@@ -182,40 +180,25 @@ impl Visit for TextVisitor<'_> {
     }
 }
 
-fn on_one_line(text: &str) -> String {
-    visible(text).replace('\n', "\\n")
-}
-
 /// What cannot be taken for two fields, nor for the end of a span.
 fn is_word(text: &str) -> bool {
     let fits = |byte: u8| byte.is_ascii_graphic() && !matches!(byte, b'"' | b'=' | b'\\' | b'{' | b'}');
     !text.is_empty() && text.bytes().all(fits)
 }
 
-impl TextVisitor<'_> {
+impl TextVisitor {
     fn put(&mut self, name: &str, shown: &str) {
         // What the crate `log` says of itself is no part of a line.
-        if self.result.is_err() || name.starts_with("log.") {
+        if name.starts_with("log.") {
             return;
         }
-        let gap = if mem::take(&mut self.is_first) { "" } else { " " };
-        let name = name.trim_start_matches("r#");
-        self.result = match (name, self.writer.has_ansi_escapes()) {
-            ("message", _) => write!(self.writer, "{gap}{shown}"),
-            (_, true) => write!(self.writer, "{gap}\x1b[3m{name}\x1b[0m\x1b[2m=\x1b[0m{shown}"),
-            (_, false) => write!(self.writer, "{gap}{name}={shown}"),
-        };
-    }
-}
-
-impl VisitOutput<fmt::Result> for TextVisitor<'_> {
-    fn finish(self) -> fmt::Result {
-        self.result
-    }
-}
-
-impl VisitFmt for TextVisitor<'_> {
-    fn writer(&mut self) -> &mut dyn fmt::Write {
-        &mut self.writer
+        if !self.text.is_empty() {
+            self.text.push(' ');
+        }
+        match (name.trim_start_matches("r#"), self.is_coloured) {
+            ("message", _) => self.text.push_str(shown),
+            (name, true) => self.text.extend(["\x1b[3m", name, "\x1b[0m\x1b[2m=\x1b[0m", shown]),
+            (name, false) => self.text.extend([name, "=", shown]),
+        }
     }
 }

@@ -5,8 +5,12 @@ use std::{
     time::Duration,
 };
 
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 #[cfg(unix)]
-use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::signal::unix::{SignalKind, signal};
 
 use super::{
     router::{metrics_router, router},
@@ -65,12 +69,15 @@ pub async fn listen(services: &Services, listener: TcpListener, stop: Stop) -> R
 
 /// A second signal ends at once.
 async fn stop_on_signal(stop: Stop, streams: OpenStreams, deadline: Duration) {
-    let mut signals = Signals::new();
-    signals.next().await;
+    let mut signals = signals();
+    if signals.next().await.is_none() {
+        return;
+    }
     tracing::info!(seconds = deadline.as_secs(), "stopping; waiting for running requests");
     finish(&stop, &streams, deadline);
-    signals.next().await;
-    stop.at_once();
+    if signals.next().await.is_some() {
+        stop.at_once();
+    }
 }
 
 /// Stops taking connections, lets running requests finish, and ends them at the deadline. The streams of open pages
@@ -82,33 +89,12 @@ pub fn finish(stop: &Stop, streams: &OpenStreams, deadline: Duration) {
 
 /// SIGTERM and SIGINT, both from the start on: two that come at once are two.
 #[cfg(unix)]
-struct Signals(Option<[Signal; 2]>);
-
-#[cfg(unix)]
-impl Signals {
-    fn new() -> Self {
-        let [terminate, interrupt] = [SignalKind::terminate(), SignalKind::interrupt()].map(signal);
-        Self(terminate.ok().zip(interrupt.ok()).map(|(terminate, interrupt)| [terminate, interrupt]))
-    }
-
-    async fn next(&mut self) {
-        let Some([terminate, interrupt]) = &mut self.0 else { return std::future::pending().await };
-        tokio::select! { _ = terminate.recv() => {}, _ = interrupt.recv() => {} }
-    }
+fn signals() -> BoxStream<'static, ()> {
+    let heard = [SignalKind::terminate(), SignalKind::interrupt()].into_iter().filter_map(|kind| signal(kind).ok());
+    stream::select_all(heard.map(|mut signal| stream::poll_fn(move |context| signal.poll_recv(context)))).boxed()
 }
 
 #[cfg(not(unix))]
-struct Signals;
-
-#[cfg(not(unix))]
-impl Signals {
-    fn new() -> Self {
-        Self
-    }
-
-    async fn next(&mut self) {
-        if tokio::signal::ctrl_c().await.is_err() {
-            std::future::pending::<()>().await;
-        }
-    }
+fn signals() -> BoxStream<'static, ()> {
+    stream::unfold((), |()| async { Some((tokio::signal::ctrl_c().await.ok()?, ())) }).boxed()
 }
