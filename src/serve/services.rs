@@ -90,7 +90,7 @@ impl Services {
 
 /// The pool counts without a lock, and for a moment less than none.
 fn free(db: &Db) -> usize {
-    db.pool.num_idle().min(db.pool.size() as usize) + db.at_hand()
+    db.pool.num_idle().min(db.pool.size() as usize) + db.at_hand.count()
 }
 
 fn count(number: usize) -> i64 {

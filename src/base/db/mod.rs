@@ -43,7 +43,8 @@ pub enum Kind {
 pub struct Db {
     pub pool: AnyPool,
     pub kind: Kind,
-    at_hand: AtHand,
+    /// For what most requests begin with.
+    pub at_hand: AtHand,
     /// Whose turn it is to write: SQLite has one writer, and who finds it busy sleeps for some milliseconds and looks again.
     /// Here they stand in a line. All pools of a process have the same one.
     writing: Arc<Semaphore>,
@@ -135,16 +136,6 @@ impl Db {
     /// Whether the last write that was noted was not refused so.
     pub fn takes_writes(&self) -> bool {
         !self.unwritable.load(Ordering::Relaxed)
-    }
-
-    /// For what most requests begin with: reads on one connection, which the next one takes over as it is.
-    pub async fn read<T>(&self, read: impl AsyncFnOnce(&mut AnyConnection) -> sqlx::Result<T>) -> sqlx::Result<T> {
-        self.at_hand.read(read).await
-    }
-
-    /// Connections that wait for the next read.
-    pub fn at_hand(&self) -> usize {
-        self.at_hand.count()
     }
 
     /// How many there may be at once.

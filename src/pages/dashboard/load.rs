@@ -31,6 +31,7 @@ pub async fn dashboard(page: &PageRequest) -> Result<Found, AppError> {
     let (id, now_ms) = (&someone.user.id, page.app.now_ms());
     let (live, events, left) = state
         .db
+        .at_hand
         .read(async |db| {
             let live = sessions::store::live_of(&mut *db, id, now_ms).await?;
             let events = log::store::newest_of(&mut *db, id, None, ACTIVITY_EVENTS).await?;

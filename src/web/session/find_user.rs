@@ -138,7 +138,7 @@ async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Fo
     }
     // Before the read: what happens after it is news.
     let (now_ms, seq) = (state.clock.now_ms(), revocations.seq());
-    let Some(found) = state.db.read(async |db| store::find(db, &secret_hash).await).await? else {
+    let Some(found) = state.db.at_hand.read(async |db| store::find(db, &secret_hash).await).await? else {
         return Ok(Found::Nobody);
     };
     if let Some(ended) = found.session.ended(now_ms) {
