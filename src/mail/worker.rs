@@ -50,15 +50,12 @@ pub struct Worker {
     /// Dropped: stop.
     go_on: watch::Sender<()>,
     task: JoinHandle<()>,
-    /// Finds out what the mail server takes.
-    asking: JoinHandle<()>,
 }
 
 impl Worker {
     /// Takes no new mail, and waits a moment for those that are being sent. One that is cut off is sent again later.
     pub async fn stop(mut self) {
         drop(self.go_on);
-        self.asking.abort();
         if tokio::time::timeout(STOP_MAX, &mut self.task).await.is_err() {
             self.task.abort();
             let _ = self.task.await;
@@ -69,8 +66,8 @@ impl Worker {
 impl MailWorker {
     pub fn start(&self) -> Worker {
         let (go_on, stopped) = watch::channel(());
-        let asking = tokio::spawn(ask_what_it_takes(self.mailer.clone()));
-        Worker { go_on, task: tokio::spawn(self.clone().work(stopped)), asking }
+        tokio::spawn(ask_what_it_takes(self.mailer.clone()));
+        Worker { go_on, task: tokio::spawn(self.clone().work(stopped)) }
     }
 
     async fn work(self, mut stopped: watch::Receiver<()>) {
@@ -111,8 +108,7 @@ impl MailWorker {
     /// Sends a claimed mail, or notes when to try again. Without a database the claim runs out.
     pub async fn deliver(&self, row: MailRow) {
         if let Err(error) = self.try_to_deliver(&row).await {
-            let failure = Failure { words: format!("could not be written: {error}"), permanent: false };
-            let _ = self.fail(&row, &failure).await;
+            let _ = self.fail(&row, &Failure::passing(&format!("could not be written: {error}"))).await;
         }
     }
 
@@ -120,8 +116,7 @@ impl MailWorker {
         let Self { state, mailer, .. } = self;
         let (db, now_ms) = (&state.db.pool, state.clock.now_ms());
         if mailer.is_off() {
-            let words = "this server sends no email: LATCHKEY_SMTP_URL is not set";
-            return self.fail(row, &Failure { words: words.into(), permanent: true }).await;
+            return self.fail(row, &Failure::lasting("this server sends no email: LATCHKEY_SMTP_URL is not set")).await;
         }
         let letter = match again(|| write::write(state, &mailer.issuer, row)).await? {
             Decision::Send(letter) => letter,
