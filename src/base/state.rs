@@ -18,22 +18,8 @@ pub struct AppState {
     pub site: Arc<Site>,
     pub db: Db,
     pub clock: Clock,
-    pub bell: Bell,
-}
-
-/// Rings where a mail was queued, so that no one waits for the next look at the outbox. All copies are one bell.
-#[derive(Clone, Default)]
-pub struct Bell(Arc<Notify>);
-
-impl Bell {
-    pub fn ring(&self) {
-        self.0.notify_one();
-    }
-
-    /// Until it rings, or at once when it has rung meanwhile.
-    pub async fn rings(&self) {
-        self.0.notified().await;
-    }
+    /// Rings where a mail was queued, so that no one waits for the next look at the outbox.
+    pub bell: Arc<Notify>,
 }
 
 /// The only place where the time is read, so that a test can set it.

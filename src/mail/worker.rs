@@ -86,7 +86,7 @@ impl MailWorker {
             tokio::select! {
                 _ = stopped.changed() => break,
                 Some(_) = sending.join_next() => {}
-                () = self.state.bell.rings(), if has_place => pause = FIRST_LOOK,
+                () = self.state.bell.notified(), if has_place => pause = FIRST_LOOK,
                 () = tokio::time::sleep(pause), if has_place => pause = (pause * 3).min(POLL),
             }
         }

@@ -19,7 +19,7 @@ use crate::{
         private_file::is_full,
         sealed::SecretKey,
         site::Site,
-        state::{AppState, Bell, Clock},
+        state::{AppState, Clock},
     },
     mail::worker::MailWorker,
     pages::{admin::overview::census::Census, part::Parts},
@@ -124,7 +124,7 @@ pub async fn connect(config: Config, create: bool) -> Result<AppState, String> {
         return Err(words);
     }
     let site = Arc::new(Site::of(&config));
-    Ok(AppState { config: Arc::new(config), site, db, clock: Clock::default(), bell: Bell::default() })
+    Ok(AppState { config: Arc::new(config), site, db, clock: Clock::default(), bell: Arc::default() })
 }
 
 /// What a newer Latchkey has made this one would read and write as it knew it.

@@ -119,7 +119,7 @@ pub async fn queue(db: impl Conn<'_>, state: &AppState, to: To<'_>, mail: &Mail)
         Mailing::Off => Ok(()),
         Mailing::Smtp | Mailing::Files => {
             store::queue(db, to, mail, state.clock.now_ms()).await?;
-            state.bell.ring();
+            state.bell.notify_one();
             Ok(())
         }
     }

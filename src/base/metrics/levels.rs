@@ -4,7 +4,8 @@ use std::sync::atomic::AtomicU64;
 
 use prometheus_client::{metrics::gauge::Gauge, registry::Registry};
 
-#[derive(Default)]
+use super::new;
+
 pub struct Levels {
     pub connections_in_use: Gauge,
     pub connections_idle: Gauge,
@@ -17,21 +18,16 @@ pub struct Levels {
 }
 
 impl Levels {
-    pub fn registered(registry: &mut Registry) -> Self {
-        let gauges = Self::default();
-        for (name, help, gauge) in [
-            ("database_connections_in_use", "Connections at work", &gauges.connections_in_use),
-            ("database_connections_idle", "Connections open and free", &gauges.connections_idle),
-            ("database_connections_max", "Connections at most", &gauges.connections_max),
-            ("revocations_in_memory", "Sessions, users and signing keys that are refused", &gauges.revocations),
-            ("log_lines_dropped", "Since the start: whoever reads the log is too slow", &gauges.log_lines_dropped),
-            ("password_hashes_running", "Passwords hashed at this moment", &gauges.hashes_running),
-            ("password_hashes_waiting", "Passwords that wait for a place", &gauges.hashes_waiting),
-        ] {
-            registry.register(name, help, gauge.clone());
+    pub fn registered(all: &mut Registry) -> Self {
+        Self {
+            connections_in_use: new(all, "database_connections_in_use", "Connections at work"),
+            connections_idle: new(all, "database_connections_idle", "Connections open and free"),
+            connections_max: new(all, "database_connections_max", "Connections at most"),
+            revocations: new(all, "revocations_in_memory", "Sessions, users and signing keys that are refused"),
+            feed_silent_seconds: new(all, "revocation_feed_silent_seconds", "Since the database was last heard"),
+            log_lines_dropped: new(all, "log_lines_dropped", "Since the start: whoever reads the log is too slow"),
+            hashes_running: new(all, "password_hashes_running", "Passwords hashed at this moment"),
+            hashes_waiting: new(all, "password_hashes_waiting", "Passwords that wait for a place"),
         }
-        let silent = gauges.feed_silent_seconds.clone();
-        registry.register("revocation_feed_silent_seconds", "Since the database was last heard", silent);
-        gauges
     }
 }
