@@ -12,12 +12,7 @@ use leptos::prelude::{provide_context, use_context};
 use super::services::Services;
 use crate::{
     auth::sessions::guard::LoggedIn,
-    base::{
-        config::Mailing,
-        error::AppError,
-        lock::lock,
-        log_context::RequestContext,
-    },
+    base::{config::Mailing, error::AppError, lock::lock, log_context::RequestContext},
     pages::{
         account,
         account::{
