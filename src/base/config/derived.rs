@@ -67,10 +67,6 @@ impl Config {
         Duration::from_secs(self.header_timeout_seconds)
     }
 
-    pub fn write_timeout(&self) -> Duration {
-        Duration::from_secs(self.write_timeout_seconds)
-    }
-
     /// Whether what this peer writes into X-Forwarded-For is believed. The address must be canonical.
     pub fn trusts(&self, ip: IpAddr) -> bool {
         self.trusted_proxies.iter().any(|range| range.contains(&ip))

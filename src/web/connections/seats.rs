@@ -186,7 +186,7 @@ impl Seat {
 
     /// How long the other end may take nothing.
     pub fn write_timeout(&self) -> Duration {
-        self.door.0.config.write_timeout()
+        Duration::from_secs(self.door.0.config.write_timeout_seconds)
     }
 
     /// The other end took nothing for so long.
