@@ -13,7 +13,8 @@ use crate::{
         event,
         event::{Actor, Event, Kind},
         links::Purpose,
-        outbox::Mail,
+        outbox,
+        outbox::{Mail, Notification},
         revocations::EndReason,
         sessions::store::Target,
     },
@@ -333,6 +334,34 @@ on_both_databases! {
         assert_eq!(app.anonymous().log_in("thief", PASSWORD).await.status, 401);
         let mut thief = app.anonymous();
         assert_eq!(thief.open_link(Purpose::NotMe, &thiefs).await.status, 410);
+    }
+
+    async fn a_thief_with_two_addresses_does_not_keep_the_owner_from_the_first(app: TestApp) {
+        alice(&app).await;
+        let (before, state, nowhere) = (app.user("alice").await, &app.services.state, Default::default());
+        let changed = Notification::EmailChanged;
+        outbox::tell(&state.db.pool, state, &before, changed, &nowhere).await.expect("a mail");
+        let owners = stolen(&app).await;
+        app.clock.advance_ms(1_000);
+        let user = app.user("thief").await;
+        outbox::tell(&state.db.pool, state, &user, changed, &nowhere).await.expect("a mail");
+        let thiefs = app.link_to(Purpose::NotMe, &user.id, &user.email).await;
+        app.set_email(&user, "second@example.com").await;
+        let mut thief = app.anonymous();
+        thief.open_link(Purpose::NotMe, &thiefs).await;
+        assert_eq!(deny(&mut thief, "").await.status, 200);
+        assert_eq!(app.user("thief").await.id, user.id, "it goes back, to an address that the thief reads");
+        let told = app.outbox().await.into_iter().filter(|(.., mail)| mail.contains("email_changed"));
+        let told: Vec<String> = told.map(|(email, ..)| email).collect();
+        assert_eq!(told, ["alice@example.com"], "the owner hears of it all the same");
+
+        let another = app.link_to(Purpose::NotMe, &user.id, &user.email).await;
+        let mut owner = app.anonymous();
+        assert_eq!(owner.open_link(Purpose::NotMe, &owners).await.status, 200, "it has not been used");
+        assert_eq!(deny(&mut owner, "").await.status, 200);
+        assert_eq!(app.user("alice").await.id, user.id);
+        assert_eq!(resets(&app).await, ["alice@example.com"]);
+        assert_eq!(thief.open_link(Purpose::NotMe, &another).await.status, 410, "it would take the account away again");
     }
 
     async fn who_is_still_logged_in_gets_the_address_back_too(app: TestApp) {

@@ -42,6 +42,21 @@ pub async fn kill(db: impl Conn<'_>, user_id: &str, purpose: Purpose, now_ms: i6
     sqlx::query(statement).bind(user_id).bind(purpose.into_str()).bind(now_ms).run(db).await
 }
 
+/// When the first "this was not me" link went to this address of a user.
+pub async fn first_denial(db: impl Conn<'_>, user_id: &str, email: &str) -> sqlx::Result<i64> {
+    let statement =
+        "select coalesce(min(created_at), 0) from links where user_id = $1 and email = $2 and purpose = 'not_me'";
+    sqlx::query_scalar(statement).bind(user_id).bind(email).fetch_one(db).await
+}
+
+/// Makes "this was not me" links useless that went to addresses to none of which one had gone before `since`.
+pub async fn kill_denials(db: impl Conn<'_>, user_id: &str, since: i64, now_ms: i64) -> sqlx::Result<()> {
+    let statement = "update links set used_at = $3 where user_id = $1 and purpose = 'not_me' and used_at is null and $2 <= \
+                     (select min(created_at) from links as sent where sent.user_id = $1 and sent.purpose = 'not_me' and \
+                     sent.email = links.email)";
+    sqlx::query(statement).bind(user_id).bind(since).bind(now_ms).run(db).await
+}
+
 pub async fn forget_email_change(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
     sqlx::query("delete from email_changes where user_id = $1").bind(user_id).run(db).await
 }

@@ -31,14 +31,17 @@ pub async fn call_off(db: impl Conn<'_>, user_id: &str, mail: &Mail, now_ms: i64
     Ok(query.run(db).await?)
 }
 
-/// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless the change is `undone`:
-/// only its first address is the owner's for sure. Word that the second factor goes stays always: it is for whoever is
-/// against it.
-pub async fn call_off_all(db: impl Conn<'_>, user_id: &str, undone: bool) -> sqlx::Result<()> {
-    sqlx::query("delete from outbox where user_id = $1 and sent_at is null and kind not in ($2, $3)")
+/// Removes the mails about a user that wait to be sent. Word of a changed address stays, unless it was changed after
+/// `undone_since`: of several only the first is the owner's for sure. Word that the second factor goes stays always: it is
+/// for whoever is against it.
+pub async fn call_off_all(db: impl Conn<'_>, user_id: &str, undone_since: i64) -> sqlx::Result<()> {
+    let statement = "delete from outbox where user_id = $1 and sent_at is null and kind <> $2 and (kind <> $3 or \
+                     created_at >= $4)";
+    sqlx::query(statement)
         .bind(user_id)
         .bind(Mail::SecondFactorGoes { at: 0 }.as_text())
-        .bind(if undone { "" } else { Notification::EmailChanged.into_str() })
+        .bind(Notification::EmailChanged.into_str())
+        .bind(undone_since)
         .run(db)
         .await
 }

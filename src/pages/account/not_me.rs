@@ -142,14 +142,14 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
         }
         None => mailbox(state, &user).ok_or(NoLink::Unconfirmed),
     };
-    let goes_back = reset_to.as_ref().is_ok_and(|email| *email != user.email);
+    let back_to = reset_to.clone().ok().filter(|email| *email != user.email);
     // No one is sent to a mailbox that this server cannot reach.
     let reset_to = if state.config.mailing() == Mailing::Off { Err(NoLink::MailOff) } else { reset_to };
     let mut denied = Event::new(Kind::NotMe, actor.clone(), &user.id).from_caller(caller);
     denied.sid.clone_from(&sid);
     denied.details = json!({ "event": event });
     event::store::insert(&mut *tx, &denied, now_ms).await?;
-    forget_what_waits(&mut tx, &user, shown, goes_back, now_ms).await?;
+    forget_what_waits(&mut tx, &user, shown, back_to.as_deref(), now_ms).await?;
     let factor_goes = match shown {
         Shown::Mailbox => let_factor_go(&mut tx, state, &user, address_before, &denied).await?,
         Shown::Proof | Shown::Session => None,
@@ -175,7 +175,8 @@ async fn end_everything(mut tx: Tx, app: &App, visit: &Visit, denial: Denial) ->
         }
     }
     let reset_to = reset_to.map(|email| masked(&email));
-    Ok(Denied { receipt, reset_to, stays, goes_back, factor_goes, password_works: shown == Shown::Session })
+    let (goes_back, password_works) = (back_to.is_some(), shown == Shown::Session);
+    Ok(Denied { receipt, reset_to, stays, goes_back, factor_goes, password_works })
 }
 
 /// What someone else may have begun: links, trust, mails that are on their way.
@@ -183,18 +184,21 @@ async fn forget_what_waits(
     tx: &mut Tx,
     user: &User,
     shown: Shown,
-    goes_back: bool,
+    back_to: Option<&str>,
     now_ms: i64,
 ) -> Result<(), AppError> {
-    if goes_back {
-        // A link that was sent to the thief's address would take the account away again.
-        links::store::kill(&mut **tx, &user.id, Purpose::NotMe, now_ms).await?;
+    let mut undone_since = i64::MAX;
+    if let Some(email) = back_to {
+        // A link that was sent to the thief's address would take the account away again. But whoever brings an address
+        // back may be a thief with two: what went to the addresses before it is the owner's.
+        undone_since = links::store::first_denial(&mut **tx, &user.id, email).await?;
+        links::store::kill_denials(&mut **tx, &user.id, undone_since, now_ms).await?;
     }
     links::kill_all(tx, &user.id, now_ms).await?;
     known_devices::forget_all(tx, &user.id).await?;
     if shown != Shown::Session {
         // A copied cookie could keep a warning from its owner.
-        outbox::store::call_off_all(&mut **tx, &user.id, goes_back).await?;
+        outbox::store::call_off_all(&mut **tx, &user.id, undone_since).await?;
     }
     Ok(())
 }
