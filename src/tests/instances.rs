@@ -270,6 +270,17 @@ on_both_databases! {
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
     }
 
+    async fn a_clock_that_was_ahead_for_a_while_brings_no_token_back(app: TestApp) {
+        let mut alice = app.with_token("alice").await;
+        let (id, token) = (alice.user_id().await, alice.access_token().to_owned());
+        app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
+        app.clock.advance_ms(1_000_000);
+        app.services.revocations.sync().await.expect("the feed");
+        app.clock.advance_ms(-1_000_000);
+        assert_eq!(alice.bearer(&token).await.code(), "token_revoked");
+        assert_eq!(alice.open("/dashboard").await.status, 303);
+    }
+
     async fn the_feed_outlives_an_outage(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;

@@ -245,8 +245,10 @@ impl Revocations {
         let started = Moment { watch: Stopwatch::start(), at_ms: now_ms };
         let mut db = self.0.db.pool.acquire().await?;
         let newest = store::newest_seq(&mut *db).await?;
-        // A lower number is another history: a backup was restored, or another server took over.
-        let known = if newest < known { NOTHING } else { known };
+        // A lower number is another history: a backup was restored, or another server took over. By a clock that was ahead
+        // too much was forgotten.
+        let is_back = self.read().synced.is_some_and(|synced| now_ms < synced.at_ms);
+        let known = if newest < known || is_back { NOTHING } else { known };
         let rows = if newest == known { Vec::new() } else { store::after(&mut *db, known, now_ms).await? };
         self.take_in(&rows, newest, started);
         Ok(())
