@@ -395,6 +395,22 @@ on_both_databases! {
         }
     }
 
+    async fn who_reads_the_mail_gets_no_new_tries_of_the_code_with_each_reset(app: TestApp) {
+        app.with_second_factor("alice").await;
+        let mut looked_at = 0;
+        for password in ["nine loud kettles sing", "ten quiet kettles hum"] {
+            let token = app.link(Purpose::Reset, "alice").await;
+            let mut thief = app.anonymous();
+            thief.open_link(Purpose::Reset, &token).await;
+            assert_eq!(thief.act("reset_password", &[("password", password)]).await.status, 200);
+            expect_code_page(&thief.log_in("alice", password).await);
+            while enter(&mut thief, "aaaaa-aaaaa").await.status == 422 {
+                looked_at += 1;
+            }
+        }
+        assert_eq!(looked_at, 5, "a reset makes its browser a known one");
+    }
+
     async fn wrong_codes_are_counted_slowed_down_and_written_down(app: TestApp) {
         let alice = app.with_second_factor("alice").await;
         let mut caller = app.half_logged_in("alice").await;

@@ -85,10 +85,12 @@ impl Throttle {
             Some(device) => device_store::is_known_to(&self.state.db.pool, &device.hash(), email).await?,
             None => false,
         };
-        self.admit_proof(ip, &format!("password {email}"), device.filter(|_| known)).await
+        let own = device.filter(|_| known).map(|device| format!("password {email} on {}", device.hash()));
+        self.admit_proof(ip, &format!("password {email}"), own).await
     }
 
-    /// Counts a try of the second factor of this user.
+    /// Counts a try of the second factor of this user. The browsers that the account knows share one counter: a reset makes
+    /// its browser known, and whoever reads the mail must get no new tries with each (ASVS 6.4.3).
     ///
     /// # Errors
     /// [`AppError::TooManyTries`], before anything is looked at.
@@ -97,7 +99,8 @@ impl Throttle {
             Some(device) => device_store::is_known(&self.state.db.pool, &device.hash(), user_id).await?,
             None => false,
         };
-        self.admit_proof(ip, &format!("code {user_id}"), device.filter(|_| known)).await
+        let own = known.then(|| format!("code {user_id} on a known browser"));
+        self.admit_proof(ip, &format!("code {user_id}"), own).await
     }
 
     /// Counts a look at a link that went out by mail: whoever has none guesses. As often as passwords and codes, with a
@@ -143,11 +146,11 @@ impl Throttle {
         networks_of(ip).into_iter().map(key).collect()
     }
 
-    /// A browser that the account knows has one counter for the two of them and nothing else: neither the account's
-    /// other tries nor its neighbours behind one address count against it.
-    async fn admit_proof(&self, ip: &str, proof: &str, known: Option<&Device>) -> Result<Try, AppError> {
-        if let Some(device) = known {
-            return self.admit_keys(vec![self.account(&format!("{proof} on {}", device.hash()))]).await;
+    /// A browser that the account knows has a counter of its `own` and nothing else: neither the account's other tries nor
+    /// its neighbours behind one address count against it.
+    async fn admit_proof(&self, ip: &str, proof: &str, own: Option<String>) -> Result<Try, AppError> {
+        if let Some(own) = own {
+            return self.admit_keys(vec![self.account(&own)]).await;
         }
         let mut keys = self.networks(ip, "proof", self.state.config.tries_per_network);
         let account = self.account(proof);
