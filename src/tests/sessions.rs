@@ -39,6 +39,16 @@ on_both_databases! {
         assert_eq!(alice.renew().await.json()["expires_in"], 120);
     }
 
+    async fn a_token_ends_with_a_session_that_is_not_used_either(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--session-idle-minutes", "2"]).await;
+        let mut alice = app.logged_in("alice").await;
+        assert_eq!(alice.renew().await.json()["expires_in"], 120);
+        let token = alice.access_token().to_owned();
+        app.clock.advance_ms(2 * MINUTE + 2_000);
+        assert_eq!(alice.open("/dashboard").await.status, 303);
+        assert_eq!(alice.bearer(&token).await.code(), "token_expired");
+    }
+
     async fn a_page_brings_a_token_when_there_is_none_or_it_is_nearly_spent(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
         alice.open("/dashboard").await;

@@ -24,11 +24,11 @@ pub struct AccessToken {
 }
 
 /// Mints an access token. `None` if the session ended meanwhile or the cookie was already rotated: a stolen copy must not
-/// obtain a token. It never outlives the absolute end of its session.
+/// obtain a token. It never outlives its session, which is in use at this moment: so long may it be idle from now on.
 pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<Option<AccessToken>, AppError> {
     let now_ms = state.clock.now_ms();
     let now = now_ms / 1000;
-    let exp = (now + state.config.token_lifetime_seconds).min(someone.log_in.expires_at / 1000);
+    let exp = (now + state.config.token_lifetime_seconds).min(someone.log_in.idle_end(&state.config, now_ms) / 1000);
     if someone.in_grace || exp <= now || !store::note_token(&state.db.pool, &someone.log_in.sid, exp * 1000).await? {
         return Ok(None);
     }
