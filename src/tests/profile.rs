@@ -112,7 +112,7 @@ on_both_databases! {
         assert_eq!((answer.status, answer.header("location")), (303, "/account/profile"));
         assert!(alice.open("/account/profile").await.text().contains("We've sent a new link."));
         let sent = app.outbox().await.into_iter().filter(|(email, ..)| email == "new@example.com").count();
-        assert_eq!(sent, 2);
+        assert_eq!(sent, 1, "the one before had not gone out yet, and does not now");
 
         let token = app.link_to(Purpose::NewEmail, &app.user("alice").await.id, "new@example.com").await;
         let answer = alice.submit("cancel_new_email", &[], "/account/profile").await;
@@ -124,6 +124,15 @@ on_both_databases! {
         assert_eq!(app.count(called_off).await, 2, "nor one that was not sent yet");
         assert_eq!(alice.act("resend_new_email", &[]).await.status, 404);
         assert_eq!(alice.act("cancel_new_email", &[]).await.status, 200, "once more is no harm");
+    }
+
+    async fn a_mail_to_an_address_that_was_mistyped_spoils_no_link_to_the_right_one(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        for email in ["new@exmaple.com", "new@example.com"] {
+            assert_eq!(alice.act("change_email", &[("email", email)]).await.status, 200);
+        }
+        let asked = app.outbox().await.into_iter().filter(|(.., mail)| mail.contains("new_email"));
+        assert_eq!(asked.map(|(email, ..)| email).collect::<Vec<_>>(), ["new@example.com"]);
     }
 
     async fn a_change_waits_for_a_day_and_ends_with_its_link_or_a_new_password(app: TestApp) {

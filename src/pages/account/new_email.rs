@@ -57,6 +57,8 @@ async fn write_down(app: &App, visit: &Visit, someone: &LoggedIn, email: &Email)
     someone.hold(&mut tx).await?;
     event::store::insert(&mut *tx, &event, now_ms).await?;
     account_store::remember_email_change(&mut *tx, user_id, email.as_str(), now_ms).await?;
+    // One that was mistyped is tried for a day, and each try would make the link to this one useless.
+    outbox::store::call_off(&mut *tx, user_id, &Mail::NewEmail, now_ms).await?;
     outbox::queue(&mut *tx, state, To { email: email.as_str(), user_id }, &Mail::NewEmail).await?;
     Ok(tx.commit().await?)
 }
