@@ -8,7 +8,12 @@ use serde_json::{Value, json};
 
 use super::{app::TestApp, caller::Caller, on_both_databases};
 use crate::{
-    auth::{cause::Cause, revocations::EndReason, sessions::store::Target, users::store::lock},
+    auth::{
+        cause::Cause,
+        revocations::EndReason,
+        sessions::store::Target,
+        users::{Role, store::lock},
+    },
     base::{
         db::Kind,
         error::{AppError, Fault},
@@ -320,6 +325,26 @@ on_both_databases! {
         assert_eq!(alice.open(EXPORT).await.status, 200, "the place is given back at the end");
         drop(alice.respond(open(&alice)).await);
         assert_eq!(alice.open(EXPORT).await.status, 200, "and when nobody reads on");
+    }
+
+    async fn a_download_under_way_ends_with_the_session_or_the_role_that_it_began_with(app: TestApp) {
+        let mut ada = app.admin().await;
+        let mut alice = app.with_token("alice").await;
+        let eve = app.auditor("eve").await;
+        let id = alice.user_id().await;
+        let started = async |caller: &Caller, path: &str| {
+            let request = caller.request(Method::GET, path).body(Body::empty()).expect("a request");
+            let answer = caller.respond(request).await;
+            assert_eq!(answer.status(), 200);
+            answer.into_body()
+        };
+        let (mut own, mut log) = (started(&alice, EXPORT).await, started(&eve, "/admin/audit/export").await);
+        assert!(own.frame().await.expect("the head").is_ok());
+        app.force_logout(&mut ada, &id).await;
+        app.give_role("eve", Role::User).await;
+        for body in [&mut own, &mut log] {
+            assert!(body.frame().await.expect("an end").is_err(), "no more of it");
+        }
     }
 
     async fn an_export_of_the_log_is_one_at_a_time_too(app: TestApp) {

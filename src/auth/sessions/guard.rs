@@ -2,6 +2,8 @@
 
 use std::sync::Arc;
 
+use sqlx::AnyConnection;
+
 use super::{Viewer, session::LogIn, store};
 use crate::{
     auth::{
@@ -65,18 +67,18 @@ pub async fn hold_as_administrator(tx: &mut Tx, own_id: &str, sid: &str, user_id
     for id in [own_id.min(user_id), own_id.max(user_id)] {
         users::store::lock(&mut **tx, id).await?;
     }
-    if hold_session(tx, own_id, sid).await?.role() != Role::Admin {
+    if find_live(tx, own_id, sid).await?.role() != Role::Admin {
         return Err(AppError::NotAllowed);
     }
     users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotFound)
 }
 
-/// The user whose row is locked already, as long as their session lives.
-async fn hold_session(tx: &mut Tx, user_id: &str, sid: &str) -> Result<User, AppError> {
-    if !store::is_live(&mut **tx, sid).await? {
+/// The user as they are now, as long as their session lives.
+async fn find_live(db: &mut AnyConnection, user_id: &str, sid: &str) -> Result<User, AppError> {
+    if !store::is_live(&mut *db, sid).await? {
         return Err(AppError::NotLoggedIn);
     }
-    users::store::find_by_id(&mut **tx, user_id).await?.ok_or(AppError::NotLoggedIn)
+    users::store::find_by_id(&mut *db, user_id).await?.ok_or(AppError::NotLoggedIn)
 }
 
 /// In the transaction that takes an administrator away, after the row of the user is locked: of two who go at this
@@ -166,7 +168,17 @@ impl LoggedIn {
     /// [`AppError::NotLoggedIn`] when the session is over.
     pub async fn hold(&self, tx: &mut Tx) -> Result<User, AppError> {
         users::store::lock(&mut **tx, &self.user.id).await?;
-        hold_session(tx, &self.user.id, &self.log_in.sid).await
+        find_live(tx, &self.user.id, &self.log_in.sid).await
+    }
+
+    /// The user as they are now, before each piece of what is sent in pieces: who reads slowly gets no more of it once the
+    /// session has ended.
+    ///
+    /// # Errors
+    /// [`AppError::NotLoggedIn`] when it has.
+    pub async fn still_live(&self, state: &AppState) -> Result<User, AppError> {
+        let mut db = state.db.pool.acquire().await?;
+        find_live(&mut db, &self.user.id, &self.log_in.sid).await
     }
 
     pub fn viewer(&self) -> Viewer {

@@ -55,8 +55,7 @@ pub async fn export(
     // Before the first byte: whoever takes it along stands in the log.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
     let keepers = all.iter().filter(|part| part.list().is_some()).cloned().collect();
-    let (user_id, sid) = (someone.user.id.clone(), someone.log_in.sid.clone());
-    let file = File { state, keepers, user_id, sid, _place: place };
+    let file = File { state, keepers, someone, _place: place };
     let name = format!("latchkey-data-{}.json", date(now_ms));
     Ok(download::file(&name, "application/json", Body::from_stream(pieces(file, head))))
 }
@@ -66,8 +65,7 @@ struct File {
     state: AppState,
     /// Parts that keep something of a person.
     keepers: Vec<Arc<dyn Part>>,
-    user_id: String,
-    sid: String,
+    someone: LoggedIn,
     _place: Place,
 }
 
@@ -143,6 +141,7 @@ impl List {
 impl File {
     /// Some rows of a list, and how far the file is written then.
     async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
+        self.someone.still_live(&self.state).await?;
         let mut piece = if last.is_none() { format!(",\n  \"{}\": [", self.name(list)) } else { String::new() };
         let rows = self.rows(list, last.as_ref()).await?;
         let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
@@ -174,7 +173,8 @@ impl File {
 
     /// The next rows of a list, each with what the list goes on after.
     async fn rows(&self, list: List, last: Option<&Last>) -> Result<Vec<(Value, Last)>, AppError> {
-        let (pool, id) = (&self.state.db.pool, &*self.user_id);
+        let (pool, LoggedIn { user, log_in, .. }) = (&self.state.db.pool, &self.someone);
+        let id = &*user.id;
         let (at, key) = last.map_or((None, ""), |(at, key)| (Some(*at), &**key));
         Ok(match list {
             List::Sessions => {
@@ -191,7 +191,7 @@ impl File {
             }
             List::Activity => {
                 let rows = log::store::newest_of(pool, id, key.parse().ok(), ROWS_AT_ONCE).await?;
-                rows.iter().map(|row| (row.at, row.id.clone(), happened(row, &self.sid))).map(keyed).collect()
+                rows.iter().map(|row| (row.at, row.id.clone(), happened(row, &log_in.sid))).map(keyed).collect()
             }
         })
     }

@@ -7,7 +7,7 @@ use axum::{
     http::Uri,
     response::Response,
 };
-use futures::StreamExt;
+use futures::TryStreamExt;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::Value;
 
@@ -66,8 +66,12 @@ pub async fn export(
     // Before the first byte: whoever takes the log along stands in it.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await?;
     let name = format!("latchkey-audit-{}.{}", date(now_ms), format.into_str());
-    let file = file(state, resolved.filter, format).inspect(move |_| {
-        let _held = &place;
+    let file = file(state.clone(), resolved.filter, format).and_then(move |piece| {
+        let (_held, state, reader) = (&place, state.clone(), reader.clone());
+        async move {
+            let oversees = reader.still_live(&state).await?.role().oversees();
+            if oversees { Ok(piece) } else { Err(AppError::NotAllowed) }
+        }
     });
     Ok(download::file(&name, format.content_type(), Body::from_stream(file)))
 }
