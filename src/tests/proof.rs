@@ -44,6 +44,23 @@ on_both_databases! {
         assert_eq!(alice.act("end_other_sessions", &[]).await.status, 200, "fresh again");
     }
 
+    async fn what_was_done_while_the_clock_was_ahead_was_done_long_ago(app: TestApp) {
+        let ahead_ms = 2 * 60 * MINUTE;
+        app.clock.advance_ms(ahead_ms);
+        let (mut alice, mut bob) = (app.logged_in("alice").await, app.logged_in("bob").await);
+        let mut before = bob.copy();
+        assert_eq!(bob.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        app.clock.advance_ms(-ahead_ms);
+        assert_eq!(before.open("/dashboard").await.status, 303, "a secret that was replaced reads no more");
+        assert_eq!(alice.act("end_other_sessions", &[]).await.text(), "\"ProofNeeded\"");
+        assert_eq!(alice.renew().await.status, 200);
+        let answer = alice.api(Method::DELETE, "/api/v1/sessions", None).await;
+        assert_eq!(answer.code(), "insufficient_user_authentication");
+        assert_eq!(alice.act("end_other_sessions", &[("password", PASSWORD)]).await.status, 200);
+        app.clock.advance_ms(31 * MINUTE);
+        assert_eq!(alice.open("/dashboard").await.status, 303, "and the session goes idle as any other");
+    }
+
     async fn a_proof_brings_a_new_secret_and_the_same_session(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         grow_stale(&app, &mut alice).await;

@@ -132,7 +132,7 @@ impl Overseer {
     /// When the database does not take it.
     pub async fn note_reading(&self, state: &AppState) -> Result<(), AppError> {
         let (log_in, now_ms) = (&self.0.log_in, state.clock.now_ms());
-        if now_ms - log_in.last_reading() >= NOTE_READING_EVERY_MS {
+        if (now_ms - log_in.last_reading()).abs() >= NOTE_READING_EVERY_MS {
             store::note_overseen(&state.db.pool, &log_in.sid, now_ms).await?;
         }
         Ok(())
@@ -149,14 +149,20 @@ impl LoggedIn {
 
     /// Whether the last proof of identity is recent enough for a sensitive act (ASVS 7.5.3).
     pub fn is_fresh(&self, state: &AppState) -> bool {
-        let age = state.clock.now_ms() - self.log_in.authenticated_at;
-        !self.in_grace && age < state.config.reauthentication_minutes * 60_000
+        let age_ms = self.age_of_proof(state.clock.now_ms());
+        !self.in_grace && age_ms < state.config.reauthentication_minutes * 60_000
+    }
+
+    /// Of the last proof of identity, in milliseconds. One that is still to come was given while the clock was ahead, and
+    /// counts as old as it is far away.
+    pub fn age_of_proof(&self, now_ms: i64) -> i64 {
+        (now_ms - self.log_in.authenticated_at).abs()
     }
 
     fn reads_on(&self, state: &AppState) -> bool {
         let now_ms = state.clock.now_ms();
-        let idle_ms = now_ms - self.log_in.last_reading();
-        let proof_ms = now_ms - self.log_in.authenticated_at;
+        let idle_ms = (now_ms - self.log_in.last_reading()).abs();
+        let proof_ms = self.age_of_proof(now_ms);
         !self.in_grace && idle_ms < state.config.admin_reading_minutes * 60_000 && proof_ms < READING_MAX_MS
     }
 

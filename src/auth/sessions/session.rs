@@ -102,10 +102,11 @@ impl LogIn {
         (now_ms + idle_ms(config, self.remembered_at.is_some())).min(self.expires_at)
     }
 
-    /// A use of the session is written down at most this often, in milliseconds: reading pages should not cost a write
-    /// each, and who works all the time must not go idle in between.
-    pub fn touch_every_ms(&self, config: &Config) -> i64 {
-        (idle_ms(config, self.remembered_at.is_some()) / 4).min(60_000)
+    /// Whether the last use that is written down is enough: reading pages should not cost a write each, and who works all the
+    /// time must not go idle in between. One that is still to come was written by a clock that was ahead.
+    pub fn use_is_noted(&self, config: &Config, now_ms: i64) -> bool {
+        let every_ms = (idle_ms(config, self.remembered_at.is_some()) / 4).min(60_000);
+        (0..every_ms).contains(&(now_ms - self.last_seen_at))
     }
 
     /// Seconds that the cookie lives; `None` for one that ends with the browser.
@@ -154,7 +155,7 @@ impl SessionRow {
         match (id_hash == self.id_hash, self.secret_used_at) {
             (true, Some(used_at)) if used_at >= stored_at || now_ms < stored_at => CookieState::Current,
             (true, _) => CookieState::New,
-            (false, _) if now_ms < rotated_at + GRACE_MS => CookieState::InGrace,
+            (false, _) if (now_ms - rotated_at).abs() < GRACE_MS => CookieState::InGrace,
             (false, Some(used_at)) if used_at >= stored_at => CookieState::Copied,
             (false, Some(_)) => CookieState::NotStored,
             (false, None) => CookieState::Lost,

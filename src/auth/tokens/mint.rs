@@ -33,7 +33,7 @@ pub async fn mint(state: &AppState, keys: &Keys, someone: &LoggedIn) -> Result<O
         return Ok(None);
     }
     let key = keys.signing(KeyPurpose::All).await?;
-    let claims = claims(state, someone, now, exp);
+    let claims = claims(state, someone, now_ms, exp);
     Ok(Some(AccessToken { jwt: sign(&key, &claims)?, expires_in: exp - now }))
 }
 
@@ -49,7 +49,8 @@ pub fn sign_as(typ: &str, key: &Key, claims: &impl Serialize) -> Result<String, 
     Ok(encode(&header, claims, &key.encoding)?)
 }
 
-fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
+fn claims(state: &AppState, someone: &LoggedIn, now_ms: i64, exp: i64) -> Claims {
+    let now = now_ms / 1000;
     Claims {
         iss: state.site.issuer.clone(),
         aud: state.site.audience.clone(),
@@ -61,7 +62,7 @@ fn claims(state: &AppState, someone: &LoggedIn, now: i64, exp: i64) -> Claims {
         nbf: now,
         exp,
         // Never after `iat`, also where another instance, whose clock is ahead, logged them in a moment ago.
-        auth_time: (someone.log_in.authenticated_at / 1000).min(now),
+        auth_time: (now_ms - someone.age_of_proof(now_ms)) / 1000,
         jti: Uuid::now_v7().simple().to_string(),
         client_id: BROWSER_CLIENT.into(),
         role: someone.user.role(),

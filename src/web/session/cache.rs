@@ -69,8 +69,7 @@ impl SessionCache {
 /// Whether the session lives, its secret is the one that counts, and nothing has to be written down.
 fn is_quiet(state: &AppState, session: &SessionRow, secret_hash: &str) -> bool {
     let now_ms = state.clock.now_ms();
-    let unnoted_ms = now_ms - session.log_in.last_seen_at;
     session.ended(now_ms).is_none()
         && session.secret(secret_hash, now_ms) == CookieState::Current
-        && (0..session.log_in.touch_every_ms(&state.config)).contains(&unnoted_ms)
+        && session.log_in.use_is_noted(&state.config, now_ms)
 }

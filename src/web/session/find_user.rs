@@ -170,8 +170,7 @@ async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Fo
 /// Reading pages keeps a session from going idle.
 async fn note_use(state: &AppState, log_in: &LogIn, secret: CookieState, is_use: bool) -> Result<(), AppError> {
     let now_ms = state.clock.now_ms();
-    if is_use && secret != CookieState::InGrace && now_ms - log_in.last_seen_at >= log_in.touch_every_ms(&state.config)
-    {
+    if is_use && secret != CookieState::InGrace && !log_in.use_is_noted(&state.config, now_ms) {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
     Ok(())
