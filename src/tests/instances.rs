@@ -281,6 +281,19 @@ on_both_databases! {
         assert_eq!(alice.open("/dashboard").await.status, 303);
     }
 
+    async fn a_token_from_while_the_clock_was_ahead_is_dead_when_its_time_comes(app: TestApp) {
+        app.clock.advance_ms(10_000_000);
+        let mut alice = app.with_token("alice").await;
+        let (id, token) = (alice.user_id().await, alice.access_token().to_owned());
+        app.clock.advance_ms(-10_000_000);
+        app.services.terminator.terminate(Target::User(&id), by_command_line()).await.expect("a receipt");
+        app.clock.advance_ms(10_000_000);
+        app.services.revocations.sync().await.expect("the feed");
+        assert_eq!(alice.bearer(&token).await.code(), "token_revoked");
+        let late = router(app.another_instance().await);
+        assert_eq!(alice.at(late).bearer(&token).await.code(), "token_revoked", "one that starts now");
+    }
+
     async fn the_feed_outlives_an_outage(app: TestApp) {
         let mut alice = app.with_token("alice").await;
         let id = alice.user_id().await;

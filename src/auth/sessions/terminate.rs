@@ -28,6 +28,7 @@ use crate::{
         users,
     },
     base::{
+        config::TOKEN_LIFETIME_MAX_SECONDS,
         db::{Tx, again},
         error::AppError,
         state::{AppState, Stopwatch},
@@ -184,7 +185,10 @@ impl Terminator {
         };
         subjects.extend(clients.iter().map(|(id, least_epoch)| Subject::Client(id, *least_epoch)));
         let (reason, actor) = (cause.reason.into_str(), &cause.actor);
-        let new = subjects.into_iter().map(|subject| New { subject, reason, actor, revoked_at: now_ms });
+        // A token that was minted while the clock was ahead begins to work later: this is kept as if it were ended then.
+        let last_token = rows.iter().filter_map(|row| row.token_expires_at).max().unwrap_or_default();
+        let revoked_at = now_ms.max(last_token - TOKEN_LIFETIME_MAX_SECONDS * 1000);
+        let new = subjects.into_iter().map(|subject| New { subject, reason, actor, revoked_at });
         Ok(self.revocations.commit(tx, &new.collect::<Vec<_>>()).await?)
     }
 }
