@@ -34,12 +34,7 @@ use super::{
 use crate::{
     auth::sessions::guard::LoggedIn,
     base::{
-        caller::Caller,
-        config::Config,
-        error::AppError,
-        lock::lock,
-        log_context::RequestContext,
-        random,
+        caller::Caller, config::Config, error::AppError, lock::lock, log_context::RequestContext, random,
         state::AppState,
     },
 };
@@ -248,9 +243,7 @@ pub fn tell_next_page(page: &str, words: &Flash) {
 
 fn numbered(error: AppError) -> AppError {
     match error {
-        AppError::Internal { fault, .. } => {
-            AppError::Internal { request_id: RequestContext::current_number(), fault }
-        }
+        AppError::Internal { fault, .. } => AppError::Internal { request_id: RequestContext::current_number(), fault },
         other => other,
     }
 }

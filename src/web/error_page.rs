@@ -72,7 +72,8 @@ fn with_problem(response: Response) -> Response {
             Problem::from(AppError::Busy).into_response()
         }
         status if status.is_server_error() => {
-            Problem::from(AppError::Internal { request_id: RequestContext::current_number(), fault: Fault::default() }).into_response()
+            Problem::from(AppError::Internal { request_id: RequestContext::current_number(), fault: Fault::default() })
+                .into_response()
         }
         StatusCode::METHOD_NOT_ALLOWED => with_allow(&response),
         _ => response,
