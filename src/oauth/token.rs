@@ -11,7 +11,7 @@ use super::{
     clients::{ClientKind, authenticate::Asker},
     device, grants,
     grants::store::{GrantRow, RefreshRow},
-    mint,
+    mint::Signer,
     params::{NO_TARGET, NOT_REGISTERED, is_audience},
     refusal::Refusal,
     scope::{OFFLINE, OPENID, Scopes},
@@ -59,11 +59,13 @@ pub async fn issue(settings: &OauthSettings, asker: &Asker) -> Result<Value, Ref
     if asker.client.kind == ClientKind::Service && named != OWN_GRANT && GRANTS.contains(&named) {
         return Err(Refusal::new("unauthorized_client", "A service acts for itself: use client_credentials"));
     }
+    // Nothing may fail behind a commit: who comes again with the same code passes for a thief.
+    let keys = Signer::of(asker).await?;
     let issued = match named {
-        CODE_GRANT => again(|| redeem(asker)).await,
-        REFRESH_GRANT => again(|| refresh(asker)).await,
-        OWN_GRANT => for_itself(asker).await,
-        DEVICE_GRANT => again(|| for_device(asker)).await,
+        CODE_GRANT => again(|| redeem(asker, &keys)).await,
+        REFRESH_GRANT => again(|| refresh(asker, &keys)).await,
+        OWN_GRANT => for_itself(asker, &keys).await,
+        DEVICE_GRANT => again(|| for_device(asker, &keys)).await,
         _ => Err(Refusal::new("unsupported_grant_type", "See grant_types_supported of this server")),
     }?;
     GRANTS.into_iter().filter(|grant| *grant == named).for_each(|grant| asker.metrics.oauth_granted(grant));
@@ -75,15 +77,15 @@ const WRONG_CODE: &str = "The code is unknown, used or expired, or belongs to an
 const VERIFIER_CHARS: RangeInclusive<usize> = 43..=128;
 
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
-async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
+async fn redeem(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let (code, now_ms) = (params.required("code")?, app.now_ms());
     let hash = random::hash(code);
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     let mut tx = app.state.db.begin_write().await?;
     let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or_else(|| unknown(app, code, WRONG_CODE))?;
+    let grant = hold(app, &mut tx, &code.grant_id, true).await?;
     let is_first = grants::store::use_code(&mut *tx, &hash, now_ms).await?;
-    let grant = grants::store::use_grant(&mut *tx, &code.grant_id, now_ms).await?;
     let fits = is_first
         && client.may_redirect_to(&code.redirect_uri)
         && code.expires_at > now_ms
@@ -97,7 +99,23 @@ async fn redeem(asker: &Asker) -> Result<Value, Refusal> {
         return Err(Refusal::grant(WRONG_CODE));
     };
     is_of(asker, &grant)?;
-    go_on(asker, tx, grant, Next::First { nonce: &code.nonce }).await
+    go_on(asker, keys, tx, grant, Next::First { nonce: &code.nonce }).await
+}
+
+/// Notes the use of a grant and returns it, locked; `None` when it is over. Before it its user and its session are locked, in
+/// the order of whatever ends them: two would wait for each other. `is_first`: others of the user may have to give way.
+async fn hold(app: &App, tx: &mut Tx, id: &str, is_first: bool) -> sqlx::Result<Option<GrantRow>> {
+    let Some(grant) = grants::store::living_grant(&mut **tx, id).await? else { return Ok(None) };
+    let now_ms = app.now_ms();
+    if is_first {
+        users::store::lock(&mut **tx, &grant.user_id).await?;
+    }
+    if !grant.sid.is_empty() {
+        // For the receipt of whoever ends the session.
+        let token_end = now_ms + app.state.config.token_lifetime_seconds * 1000;
+        sessions::store::note_token(&mut **tx, &grant.sid, token_end).await?;
+    }
+    grants::store::use_grant(&mut **tx, id, now_ms).await
 }
 
 /// Of a code or token without a row: it was deleted with its user, or for its age, or is a guess.
@@ -121,7 +139,7 @@ fn is_of(Asker { app, params, .. }: &Asker, grant: &GrantRow) -> Result<(), Refu
 const WRONG_DEVICE_CODE: &str = "The device code is unknown or used, or belongs to another application";
 
 /// RFC 8628 3.4: not yet, no, or tokens, once.
-async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
+async fn for_device(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let (code, now_ms) = (params.required("device_code")?, app.now_ms());
     let mut tx = app.state.db.begin_write().await?;
@@ -146,22 +164,22 @@ async fn for_device(asker: &Asker) -> Result<Value, Refusal> {
     };
     row.used_at = Some(now_ms);
     device::store::note(&mut *tx, &row).await?;
-    let grant = grants::store::use_grant(&mut *tx, &grant_id, now_ms).await?.ok_or(OVER)?;
+    let grant = hold(app, &mut tx, &grant_id, true).await?.ok_or(OVER)?;
     is_of(asker, &grant)?;
-    go_on(asker, tx, grant, Next::First { nonce: "" }).await
+    go_on(asker, keys, tx, grant, Next::First { nonce: "" }).await
 }
 
 const NO_REFRESH: &str = "The refresh token is unknown, used, expired or revoked";
 const WRONG_REFRESH: Refusal = Refusal::grant(NO_REFRESH);
 
-async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
+async fn refresh(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
     let (token, now_ms) = (params.required("refresh_token")?, app.now_ms());
     let hash = random::hash(token);
     let mut tx = app.state.db.begin_write().await?;
     let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or_else(|| unknown(app, token, NO_REFRESH))?;
     // Locked: of fifty that come at once each sees what the one before has done.
-    let grant = grants::store::use_grant(&mut *tx, &found.grant_id, now_ms).await?;
+    let grant = hold(app, &mut tx, &found.grant_id, false).await?;
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
     let token = grants::store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
@@ -172,7 +190,7 @@ async fn refresh(asker: &Asker) -> Result<Value, Refusal> {
         return Err(WRONG_REFRESH);
     }
     let is_head = grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
-    go_on(asker, tx, grant, Next::Refreshed { scopes, is_head }).await
+    go_on(asker, keys, tx, grant, Next::Refreshed { scopes, is_head }).await
 }
 
 const NOT_ALLOWED: &str = "The user hasn't allowed this scope, or the application has given it up";
@@ -209,9 +227,9 @@ enum Next<'a> {
 
 /// Tokens of a grant that was looked at and locked. Its user is read after that: whatever ends all that is theirs waits for
 /// the grant, or has ended it before.
-async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
+async fn go_on(asker: &Asker, keys: &Signer, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
     let Asker { app, client, .. } = asker;
-    let (now_ms, pool) = (app.now_ms(), &app.state.db.pool);
+    let now_ms = app.now_ms();
     let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
     let session = sessions::store::find_by_sid(&mut *tx, &grant.log_in_sid).await?;
     let amr = session.as_ref().map(|session| session.log_in.amr.clone()).unwrap_or_default();
@@ -219,13 +237,15 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
         Next::First { nonce } => (nonce, Scopes::stored(&grant.scopes), true, true),
         Next::Refreshed { scopes, is_head } => ("", scopes, false, is_head),
     };
-    // No one is logged in with a code from before their logout, which the application would never be told of.
     let stands = !grant.sid.is_empty();
     let ends_at = session.filter(|session| session.ended(now_ms).is_none()).map(|session| session.log_in.expires_at);
-    if (stands || is_first) && ends_at.is_none() {
+    let session_end = ends_at.filter(|_| stands).unwrap_or(i64::MAX);
+    let now = now_ms / 1000;
+    let exp = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
+    // No one is logged in with a code from before their logout, which the application would never be told of.
+    if ((stands || is_first) && ends_at.is_none()) || exp <= now {
         return Err(OVER);
     }
-    let session_end = ends_at.filter(|_| stands).unwrap_or(i64::MAX);
     // What the application has registered no more isn't given for it, whatever the user has allowed.
     let scopes = scopes.within(&client.scopes);
     let may_outlive = client.kind == ClientKind::Native || client.scopes.has(OFFLINE);
@@ -243,21 +263,14 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
         false => Vec::new(),
     };
     allow::commit(tx, app, &surplus, &Actor::System, EndReason::GaveWay).await?;
-    let now = now_ms / 1000;
-    let exp = (session_end / 1000).min(now + app.state.config.token_lifetime_seconds);
-    // While the session is active, as for a page: no token is made around its end.
-    let lives = !stands || sessions::store::note_token(pool, &grant.sid, exp * 1000).await?;
-    if !lives || exp <= now {
-        return Err(OVER);
-    }
-    let mut issued = mint::bearer(asker, &grant, user.epoch, &scopes, exp).await?;
+    let mut issued = keys.bearer(asker, &grant, user.epoch, &scopes, exp)?;
     if let Some(token) = refresh {
         issued["refresh_token"] = token.into();
         // Without a use before.
         issued["refresh_token_expires_in"] = ((until - now_ms) / 1000).into();
     }
     if scopes.has(OPENID)
-        && let Some(id_token) = mint::id_token(asker, &grant, nonce, &amr).await?
+        && let Some(id_token) = keys.id_token(asker, &grant, nonce, &amr)?
     {
         issued["id_token"] = id_token.into();
     }
@@ -265,7 +278,7 @@ async fn go_on(asker: &Asker, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Re
 }
 
 /// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.
-async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
+async fn for_itself(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let Some(epoch) = client.owner_epoch.filter(|_| client.kind == ClientKind::Service) else {
         return Err(Refusal::new("unauthorized_client", "Only an application of the kind service acts for itself"));
@@ -281,5 +294,5 @@ async fn for_itself(asker: &Asker) -> Result<Value, Refusal> {
         global_epoch: sessions::store::global_epoch(&app.state.db.pool).await?,
         ..GrantRow::default()
     };
-    Ok(mint::bearer(asker, &grant, epoch, &scopes, now + app.state.config.token_lifetime_seconds).await?)
+    Ok(keys.bearer(asker, &grant, epoch, &scopes, now + app.state.config.token_lifetime_seconds)?)
 }

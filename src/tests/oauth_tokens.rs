@@ -246,6 +246,22 @@ on_both_databases! {
         assert_eq!((&narrow.0["scope"], narrow.1), (&json!("account:read"), 400), "no wider than the user has allowed");
     }
 
+    async fn what_could_not_be_written_down_uses_up_no_code_and_no_refresh_token(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let spa = register(&app, &mut ada, "spa", BACK, "openid account:read").await;
+        let code = spa.code(&mut bob, &[("scope", "openid account:read")]).await;
+        app.refuse("update of token_expires_at on sessions", "true").await;
+        assert_eq!(spa.redeem(&code).await.status, 500);
+        app.allow("sessions").await;
+        let tokens = spa.redeem(&code).await.json();
+        app.refuse("update of token_expires_at on sessions", "true").await;
+        assert_eq!(spa.refresh(text(&tokens, "refresh_token")).await.status, 500);
+        app.allow("sessions").await;
+        let next = spa.refresh(text(&tokens, "refresh_token")).await.json();
+        assert!(!next["refresh_token"].is_null(), "the next one isn't lost: {next}");
+        assert_eq!(me(&app, &next).await, 200);
+    }
+
     async fn fifty_parallel_uses_make_one_new_head(app: TestApp) {
         let (_, _, ledger, first) = connected(&app).await;
         let uses = (0..50).map(|_| ledger.refresh(text(&first, "refresh_token")));
