@@ -14,10 +14,8 @@ use super::{
         app_form::NewAppPage, app_page::AppPage, apps_page::AppsPage, calls, credentials::secret_name, document,
         register::APPS_MAX,
     },
-    device::{
-        find_uncounted,
-        page::{DecidedPage, DevicePage},
-    },
+    device,
+    device::page::{DecidedPage, DevicePage},
     grants,
     grants::{
         connected_page::{Connected, ConnectedDevices, ConnectedPage},
@@ -80,8 +78,7 @@ async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) 
     let app = &page.app;
     // HEAD asks for what GET would say, and changes nothing (RFC 9110 9.2.1).
     if page.parts.method != Method::HEAD && !asked.needs_consent(app, &someone.user.id).await? {
-        let caller = caller_of(&page.parts, &app.state.config);
-        let visit = Visit { caller, device: None, someone: Some(someone.clone()) };
+        let visit = visit(page);
         let answer = again(|| allow::allow(app, &visit, &asked, false)).await?;
         return give(page, answer);
     }
@@ -90,6 +87,11 @@ async fn ask(page: &PageRequest, someone: &LoggedIn, asked: Asked, query: &str) 
     }
     let (viewer, request) = (someone.viewer(), query.to_owned());
     shows(move || view! { <ConsentPage asked viewer request /> })
+}
+
+fn visit(page: &PageRequest) -> Visit {
+    let caller = caller_of(&page.parts, &page.app.state.config);
+    Visit { caller, device: None, someone: page.someone.clone() }
 }
 
 /// No one can tell whether the address is its own, and no page may ask the user to log in.
@@ -155,21 +157,27 @@ fn give(page: &PageRequest, answer: Answer) -> Result<Found, AppError> {
 /// A device asks: for the code, then for the user's leave, then it's said what came of it. A code in the address leads no
 /// further than one that is typed.
 pub async fn device(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
-    let (someone, app) = (page.user()?, &page.app);
-    let told = told_to(page);
+    page.user()?;
     let is_refused = page.parts.extensions.get::<Refused>().is_some();
-    if let (word @ ("allowed" | "refused"), false) = (&*told.get("decided"), is_refused) {
+    let told = if is_refused { Flash::default() } else { told_to(page) };
+    if let word @ ("allowed" | "refused") = &*told.get("decided") {
         let (allowed, name) = (word == "allowed", told.get("name"));
         return shows(move || view! { <DecidedPage allowed name /> });
     }
     let code = told.get("device");
-    if let Some(asked) = find_uncounted(app, settings, &code).await?.filter(|_| !is_refused) {
-        let viewer = someone.viewer();
-        return shows(move || view! { <ConsentPage asked viewer request=code /> });
+    // Counted, as where it was typed: a browser says what it likes.
+    match device::find(&page.app, settings, &visit(page), &code).await {
+        Ok(asked) => {
+            let viewer = page.user()?.viewer();
+            shows(move || view! { <ConsentPage asked viewer request=code /> })
+        }
+        Err(AppError::Invalid(_)) => {
+            let query = page.parts.uri.query().unwrap_or_default();
+            let given = Params::read(query.as_bytes()).get("user_code").to_owned();
+            shows(move || view! { <DevicePage given /> })
+        }
+        Err(error) => Err(error),
     }
-    let query = page.parts.uri.query().unwrap_or_default();
-    let given = Params::read(query.as_bytes()).get("user_code").to_owned();
-    shows(move || view! { <DevicePage given /> })
 }
 
 /// What stands below the user's sessions: the programs on devices, each with its grant.

@@ -1,8 +1,9 @@
 //! The device grant (RFC 8628): a program without a browser, its code, its user elsewhere, and what it is told meanwhile.
 
 use axum::http::Method;
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use futures::future::join_all;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
     app::{PASSWORD, TestApp},
@@ -10,6 +11,7 @@ use super::{
     oauth::{BACK, ISSUER, Program, encoded, post, register, text},
     on_both_databases,
 };
+use crate::base::random;
 
 const SECOND: i64 = 1_000;
 const MINUTE: i64 = 60 * SECOND;
@@ -197,8 +199,8 @@ on_both_databases! {
         assert!(stored.iter().all(|(hash, user_code)| hash != text(&begun, "device_code") && user_code != code && *user_code != code.replace('-', "")));
         assert_eq!(ask(&program, &begun).await.status, 200);
         assert_eq!(refusal(&program, &begun).await, "invalid_grant", "twice");
-        assert_eq!(refusal(&program, &serde_json::json!({ "device_code": "lkd_guessed" })).await, "invalid_grant");
-        assert_eq!(refusal(&program, &serde_json::json!({ "device_code": "" })).await, "invalid_request");
+        assert_eq!(refusal(&program, &json!({ "device_code": "lkd_guessed" })).await, "invalid_grant");
+        assert_eq!(refusal(&program, &json!({ "device_code": "" })).await, "invalid_request");
     }
 
     async fn who_guesses_the_code_of_a_device_waits(app: TestApp) {
@@ -227,6 +229,24 @@ on_both_databases! {
         let page = elsewhere.submit("enter_device_code", &[("code", "wdjb")], "/device").await;
         let words = page.text();
         assert!(page.status == 422 && words.contains("That code is wrong or has expired.") && words.contains("value=\"wdjb\""), "{words}");
+    }
+
+    async fn a_code_that_a_browser_only_says_was_typed_is_a_guess_like_any_other(app: TestApp) {
+        let (program, mut bob) = (command_line(&app), app.logged_in("bob").await);
+        let begun = begun(&program).await;
+        // What an act tells the page after it, by hand.
+        let opened = async |bob: &mut Caller, code: &str| {
+            let told = BASE64_URL_SAFE_NO_PAD.encode(json!({ "device": code }).to_string());
+            bob.cookies.insert("__Host-flash".into(), format!("{}.{told}", random::hash("/device")));
+            bob.open("/device").await
+        };
+        let page = opened(&mut bob, text(&begun, "user_code")).await.text();
+        assert!(page.contains("Allow access"), "who knows it has typed it: {page}");
+        for _ in 0..32 {
+            opened(&mut bob, "BBBB-BBBB").await;
+        }
+        let page = opened(&mut bob, text(&begun, "user_code")).await;
+        assert!(page.status == 429 && !page.text().contains("Allow access"), "{}", page.text());
     }
 
     async fn so_many_devices_ask_at_a_time_and_no_more(app: TestApp) {

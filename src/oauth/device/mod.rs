@@ -109,45 +109,36 @@ fn new_code() -> Result<String, AppError> {
     Ok(shown(&code))
 }
 
-/// What the device with this code asks for. A code that is none was a guess of this network and this user, and stays counted:
-/// [`AppError::TooManyTries`] comes before anything is looked at.
+/// What the device with this code asks for, whoever says that it was typed. A code that is none was a guess of this network
+/// and this user, and stays counted: [`AppError::TooManyTries`] comes before anything is looked at.
 pub async fn find(app: &App, settings: &OauthSettings, visit: &Visit, typed: &str) -> Result<Asked, AppError> {
     let user_id = &visit.user()?.user.id;
     if typed.trim().is_empty() {
         return Err(Invalid::CodeMissing.into());
     }
     let tried = app.throttle.admit(Way::Client, &visit.caller.ip).await?;
-    let is_one = tried.keep_if_looked_at(again(|| is_one(app, user_id, typed)).await).await?;
-    let asked = if is_one { find_uncounted(app, settings, typed).await? } else { None };
-    let asked = asked.ok_or(Invalid::DeviceCodeWrong)?;
+    let row = tried.keep_if_looked_at(again(|| waiting(app, user_id, typed)).await).await?;
+    let row = row.ok_or(Invalid::DeviceCodeWrong)?;
+    let client = clients::store::find_client(&app.state.db.pool, &row.client_id).await?;
+    let client = client.filter(|client| settings.admits(client)).ok_or(Invalid::DeviceCodeWrong)?;
     tried.succeeded().await;
-    Ok(asked)
+    let caller = Caller { ip: row.ip, user_agent: row.user_agent };
+    let device = Device { code: shown(typed), caller, since: row.created_at };
+    Ok(Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device))
 }
 
-/// Whether a device waits with this code. A right one is not counted, and forgets no wrong one: whoever guesses may have a
+/// The device that waits with this code. A right one is not counted, and forgets no wrong one: whoever guesses may have a
 /// device of their own.
-async fn is_one(app: &App, user_id: &str, typed: &str) -> Result<bool, AppError> {
+async fn waiting(app: &App, user_id: &str, typed: &str) -> Result<Option<DeviceRow>, AppError> {
     let (mut tx, now_ms) = (app.state.db.begin_write().await?, app.now_ms());
     let limits = Limits::of_account(&app.state.config);
     throttle::count_act(&mut tx, &format!("device codes of {user_id}"), &limits, now_ms).await?;
-    let is_one = store::find_waiting(&mut *tx, &hash(&app.secret, typed), now_ms).await?.is_some();
-    if is_one {
-        tx.rollback().await?
-    } else {
-        tx.commit().await?
+    let found = store::find_waiting(&mut *tx, &hash(&app.secret, typed), now_ms).await?;
+    match found {
+        Some(_) => tx.rollback().await?,
+        None => tx.commit().await?,
     }
-    Ok(is_one)
-}
-
-/// As [`find`], for the page behind it, to which a code leads that was found.
-pub async fn find_uncounted(app: &App, settings: &OauthSettings, code: &str) -> Result<Option<Asked>, AppError> {
-    let pool = &app.state.db.pool;
-    let row = store::find_waiting(pool, &hash(&app.secret, code), app.now_ms()).await?;
-    let Some(row) = row else { return Ok(None) };
-    let client = clients::store::find_client(pool, &row.client_id).await?.filter(|client| settings.admits(client));
-    let device =
-        Device { code: shown(code), caller: Caller { ip: row.ip, user_agent: row.user_agent }, since: row.created_at };
-    Ok(client.map(|client| Asked::by_device(client, Scopes::stored(&row.scopes), row.resource, device)))
+    Ok(found)
 }
 
 /// The user has looked at what is asked for, and says yes or no. The name of the application. Of two who decide at once, the
