@@ -111,10 +111,12 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
         return Ok(Some(why.into()));
     }
     if page.someone.is_none() {
-        return match clients::store::find_client(&app.state.db.pool, id).await? {
-            None if !prompts(&params, "none") => Err(AppError::NotLoggedIn),
-            None => Ok(Some(UNKNOWN_AND_SILENT.into())),
-            Some(_) => Ok(None),
+        return match (clients::store::find_client(&app.state.db.pool, id).await?, params.fault()) {
+            (Some(_), _) => Ok(None),
+            // Of a prompt that comes twice no one knows whether a login form may be shown.
+            (None, Some(fault)) => Ok(Some(format!("{}.", fault.why))),
+            (None, None) if prompts(&params, "none") => Ok(Some(UNKNOWN_AND_SILENT.into())),
+            (None, None) => Err(AppError::NotLoggedIn),
         };
     }
     let why = document::learn(app, settings, id, &caller_of(&page.parts, &app.state.config).ip).await?;
@@ -131,8 +133,11 @@ fn proven_after(query: &str, now_ms: i64) -> String {
     let pairs = url::form_urlencoded::parse(query.as_bytes());
     let pairs = pairs.filter_map(|(name, value)| match &*name {
         PROVEN_AFTER => None,
-        "max_age" if value == "0" => None,
-        "prompt" => Some((name, value.split(' ').filter(|word| *word != "login").collect::<Vec<_>>().join(" ").into())),
+        "max_age" if value.parse::<i64>() == Ok(0) => None,
+        "prompt" => {
+            let words = value.split_ascii_whitespace().filter(|word| *word != "login");
+            Some((name, words.collect::<Vec<_>>().join(" ").into()))
+        }
         _ => Some((name, value)),
     });
     let mut query = url::form_urlencoded::Serializer::new(String::new());

@@ -101,6 +101,8 @@ on_both_databases! {
         let silent = app.anonymous().open(&format!("{address}&prompt=none")).await;
         assert_eq!((silent.status, silent.header("location")), (400, ""), "no form: {}", silent.text());
         assert!(silent.text().contains("not to show you a login form"), "{}", silent.text());
+        let twice = app.anonymous().open(&format!("{address}&prompt=login&prompt=none")).await;
+        assert!(twice.status == 400 && twice.text().contains("prompt comes twice."), "no form either: {}", twice.text());
         assert_eq!(site.calls(), 0, "no stranger makes this server call anyone");
 
         let page = bob.open(&address).await.text();
