@@ -72,14 +72,14 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
 }
 
 /// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. Whether anyone was
-/// ever given it: an ID token, too, and what has expired, and what was deleted since.
+/// ever given it: an ID token, too, what has expired or was deleted since, and what a revoked key is said to have signed.
 pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<bool, Refusal> {
     let (pool, token) = (&app.state.db.pool, params.required("token")?);
     let claims = verified(app, keys, token).await.map(|verified| verified.claims);
     let is_own = claims.as_ref().is_ok_and(|claims| claims.sub == client.id);
     let id = match claims {
         Ok(claims) => claims.grant.map(|grant| grant.id),
-        Err(verify::Refusal::Expired) => return Ok(true),
+        Err(verify::Refusal::Expired | verify::Refusal::RevokedKey) => return Ok(true),
         Err(_) => grants::store::find_refresh(pool, &random::hash(token)).await?.map(|token| token.grant_id),
     };
     let is_id_token = || parties_of_id_token(&app.state, keys, token).is_ok();

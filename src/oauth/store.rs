@@ -29,7 +29,8 @@ pub async fn delete_old(tx: &mut Tx, now_ms: i64) -> sqlx::Result<()> {
              (select 1 from sessions where sid = grants.log_in_sid and ended_at is null)",
             kept_since - KEEP_MS,
         ),
-        ("delete from client_assertions where expires_at < $1", now_ms),
+        // The clock of another instance may be behind.
+        ("delete from client_assertions where expires_at < $1", unredeemed_since),
         ("delete from client_calls where day < $1", kept_since / DAY_MS),
         (
             "delete from clients where ((name = '' and disabled_at < $1) or (disabled_at is null and fetched_at < $1)) \

@@ -239,6 +239,9 @@ on_both_databases! {
         let isolated = "\u{2068}ספר 5\u{2069}";
         let consent = ada.open(&format!("/oauth/authorize?{}", web.query(&[]))).await.text();
         assert!(consent.contains(&format!("Allow {isolated} access to your account?")), "{consent}");
+        assert_eq!(ada.act("change_name", &[("name", "ספר 5")]).await.status, 200);
+        let consent = ada.open(&format!("/oauth/authorize?{}", web.query(&[]))).await.text();
+        assert!(consent.contains(&format!("It was registered by {isolated}.")), "{consent}");
         web.tokens(&mut ada, "openid").await;
         let list = ada.open("/admin/apps").await.text();
         assert!(list.contains("<bdi>ספר 5</bdi>") && list.contains("with Latchkey"), "{list}");

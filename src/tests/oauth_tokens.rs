@@ -349,6 +349,11 @@ on_both_databases! {
             assert_eq!((answer.status, text(&answer.json(), "error")), (400, "invalid_grant"));
             assert_eq!(phone.post("/oauth/revoke", &[("token", text(&tokens, "refresh_token"))]).await.status, 200);
         }
+        let kid = header_of(text(&tokens, "access_token"))["kid"].as_str().expect("a kid").to_owned();
+        assert_eq!(ada.act("kill_key", &[("kid", &kid), ("reason", "it leaked")]).await.status, 200);
+        for _ in 0..35 {
+            assert_eq!(phone.post("/oauth/revoke", &[("token", text(&tokens, "access_token"))]).await.status, 200);
+        }
         let mut statuses = Vec::new();
         for _ in 0..32 {
             statuses.push(phone.refresh("lkr_guessed").await.status);

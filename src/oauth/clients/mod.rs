@@ -23,6 +23,7 @@ use crate::base::{
     config::TokenAlgorithm,
     error::{Field, Invalid, Unfit},
     fetch::leads_here,
+    text::isolated,
 };
 
 /// What an application is. Stored by name: rename none.
@@ -120,7 +121,7 @@ impl Client {
         if is_document(&self.id) {
             format!("No one here knows it. It describes itself at {}.", self.id)
         } else {
-            format!("It was registered by {}.", self.owner_name)
+            format!("It was registered by {}.", isolated(&self.owner_name))
         }
     }
 
