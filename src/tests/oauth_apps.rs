@@ -110,6 +110,22 @@ on_both_databases! {
         assert_eq!(change(&mut ada, &web, &[]).await.text(), "\"ProofNeeded\"");
     }
 
+    async fn what_an_administrator_has_disabled_its_owner_does_not_enable(app: TestApp) {
+        let app = TestApp::with(app.kind(), &["--applications-by", "everyone"]).await;
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let web = register(&app, &mut bob, "web", BACK, "openid").await;
+        let id = [("id", &*web.id)];
+        for (mut caller, act, status) in [
+            (bob.copy(), "disable_app", 200), (bob.copy(), "enable_app", 200),
+            (ada.copy(), "disable_app", 200), (bob.copy(), "enable_app", 403),
+        ] {
+            assert_eq!(caller.act(act, &id).await.status, status, "{act}");
+        }
+        assert_eq!(bob.open(&format!("/oauth/authorize?{}", web.query(&[]))).await.status, 400);
+        assert_eq!(ada.act("enable_app", &id).await.status, 200);
+        assert_eq!(bob.open(&format!("/oauth/authorize?{}", web.query(&[]))).await.status, 200);
+    }
+
     async fn no_two_parts_of_the_page_share_an_id(app: TestApp) {
         let mut ada = app.admin().await;
         let web = register(&app, &mut ada, "web", BACK, "openid").await;

@@ -89,6 +89,8 @@ pub struct Client {
     pub epoch: i64,
     pub created_at: i64,
     pub disabled_at: Option<i64>,
+    /// As the audit log names whoever did.
+    pub disabled_by: String,
     pub last_used_at: Option<i64>,
     /// When it was last told, or could not be, and then why.
     pub notice_at: Option<i64>,

@@ -86,11 +86,16 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
     Ok(is_less)
 }
 
-/// Disables an application, which ends its tokens, or enables it again; whether it was otherwise before.
+/// Disables an application, which ends its tokens, or enables it again; whether it was otherwise before. Its owner enables
+/// only what they have disabled by themselves.
 pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disabled: bool) -> Result<bool, AppError> {
-    let (state, at) = (&terminator.state, terminator.state.clock.now_ms());
+    let (state, at, actor) = (&terminator.state, terminator.state.clock.now_ms(), by.actor());
     let (mut tx, client) = by.begin(state, id).await?;
-    let Some(epoch) = store::set_disabled(&mut *tx, id, disabled.then_some(at)).await? else { return Ok(false) };
+    if !(disabled || by.is_admin() || client.disabled_by == actor.as_text()) {
+        return Err(AppError::NotAllowed);
+    }
+    let since = disabled.then_some(at);
+    let Some(epoch) = store::set_disabled(&mut *tx, id, since, actor.as_text()).await? else { return Ok(false) };
     if disabled {
         grants::store::end_all_of(&mut *tx, id, at).await?;
     }

@@ -34,6 +34,7 @@ impl FromRow<'_, AnyRow> for Client {
             epoch: row.try_get("epoch")?,
             created_at: row.try_get("created_at")?,
             disabled_at: row.try_get("disabled_at")?,
+            disabled_by: row.try_get("disabled_by")?,
             last_used_at: row.try_get("last_used_at")?,
             notice_at: row.try_get("notice_at")?,
             notice_failure: row.try_get("notice_failure")?,
@@ -46,7 +47,7 @@ macro_rules! select_clients {
     ($rest:literal) => {
         concat!(
             "select c.id, c.owner_id, c.name, c.kind, c.redirects, c.logouts, c.backchannel_logout_uri, c.scopes, c.epoch, \
-             c.created_at, c.disabled_at, c.last_used_at, c.notice_at, c.notice_failure, c.id_token_alg, coalesce(u.name, 'Latchkey') as \
+             c.created_at, c.disabled_at, c.disabled_by, c.last_used_at, c.notice_at, c.notice_failure, c.id_token_alg, coalesce(u.name, 'Latchkey') as \
              owner_name, case when c.owner_id = '' then 0 when u.disabled_at is null and u.deleted_at is null and \
              u.waiting_since is null then u.epoch end as owner_epoch \
              from clients c left join users u on u.id = c.owner_id ",
@@ -120,10 +121,11 @@ pub async fn touch_client(db: impl Conn<'_>, id: &str, now_ms: i64, before_ms: i
 }
 
 /// Disables an application, or enables it again, and returns its epoch; `None` where it is so already.
-pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sqlx::Result<Option<i64>> {
-    let statement = "update clients set disabled_at = $1, epoch = epoch + 1 where id = $2 and \
+pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>, by: &str) -> sqlx::Result<Option<i64>> {
+    let statement = "update clients set disabled_at = $1, disabled_by = $4, epoch = epoch + 1 where id = $2 and \
                      (case when disabled_at is null then 0 else 1 end) <> $3 returning epoch";
-    sqlx::query_scalar(statement).bind(since).bind(id).bind(i64::from(since.is_some())).fetch_optional(db).await
+    let query = sqlx::query_scalar(statement).bind(since).bind(id).bind(i64::from(since.is_some())).bind(by);
+    query.fetch_optional(db).await
 }
 
 /// Blanks an application: its tokens name it until they have expired. Returns its epoch.
