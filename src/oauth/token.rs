@@ -82,8 +82,10 @@ async fn redeem(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let (code, now_ms) = (params.required("code")?, app.now_ms());
     let hash = random::hash(code);
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
+    // A guess takes no one's turn to write: here, and below.
+    let found = grants::store::find_code(&app.state.db.pool, &hash).await?;
+    let code = found.ok_or_else(|| unknown(app, code, WRONG_CODE))?;
     let mut tx = app.state.db.begin_write().await?;
-    let code = grants::store::find_code(&mut *tx, &hash).await?.ok_or_else(|| unknown(app, code, WRONG_CODE))?;
     let grant = hold(app, &mut tx, &code.grant_id, true).await?;
     let is_first = grants::store::use_code(&mut *tx, &hash, now_ms).await?;
     let fits = is_first
@@ -142,6 +144,9 @@ const WRONG_DEVICE_CODE: &str = "The device code is unknown or used, or belongs 
 async fn for_device(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let (code, now_ms) = (params.required("device_code")?, app.now_ms());
+    if !ticket::was_given(&app.secret, code) {
+        return Err(unknown(app, code, WRONG_DEVICE_CODE));
+    }
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &random::hash(code)).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
@@ -176,8 +181,9 @@ async fn refresh(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
     let (token, now_ms) = (params.required("refresh_token")?, app.now_ms());
     let hash = random::hash(token);
+    let found = grants::store::find_refresh(&app.state.db.pool, &hash).await?;
+    let found = found.ok_or_else(|| unknown(app, token, NO_REFRESH))?;
     let mut tx = app.state.db.begin_write().await?;
-    let found = grants::store::find_refresh(&mut *tx, &hash).await?.ok_or_else(|| unknown(app, token, NO_REFRESH))?;
     // Locked: of fifty that come at once each sees what the one before has done.
     let grant = hold(app, &mut tx, &found.grant_id, false).await?;
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;

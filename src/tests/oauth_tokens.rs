@@ -361,6 +361,19 @@ on_both_databases! {
         assert_eq!((statuses[0], statuses[31]), (400, 429), "{statuses:?}");
     }
 
+    async fn who_guesses_keeps_no_one_from_writing(app: TestApp) {
+        let mut ada = app.admin().await;
+        let phone = register(&app, &mut ada, "native", BACK, ALL).await;
+        for _ in 0..32 {
+            phone.refresh("lkr_guessed").await;
+        }
+        let _turn = app.services.state.db.begin_write().await.expect("the turn");
+        let device = [("grant_type", "urn:ietf:params:oauth:grant-type:device_code"), ("device_code", "lkd_guessed")];
+        for refused in [phone.refresh("lkr_guessed").await, phone.redeem("guessed").await, phone.post("/oauth/token", &device).await] {
+            assert_eq!(refused.status, 429, "{}", refused.text());
+        }
+    }
+
     async fn what_no_database_stores_is_a_bad_request(app: TestApp) {
         let answer = post(&app.anonymous(), "/oauth/token", "client_id=a%00b&grant_type=client_credentials", &[]).await;
         assert!([400, 401].contains(&answer.status), "{}", answer.status);

@@ -71,7 +71,9 @@ async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Re
             _ => false,
         };
         if is_it {
-            store::touch_client(pool, &id, now_ms, now_ms - TOUCH_EVERY_MS).await?;
+            if client.last_used_at.is_none_or(|at| at < now_ms - TOUCH_EVERY_MS) {
+                store::touch_client(pool, &id, now_ms).await?;
+            }
             return Ok(client);
         }
     }

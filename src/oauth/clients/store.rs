@@ -114,10 +114,8 @@ pub async fn count_clients(db: impl Conn<'_>, owner_id: &str) -> sqlx::Result<i6
     sqlx::query_scalar(statement).bind(owner_id).fetch_one(db).await
 }
 
-pub async fn touch_client(db: impl Conn<'_>, id: &str, now_ms: i64, before_ms: i64) -> sqlx::Result<()> {
-    let statement =
-        "update clients set last_used_at = $1 where id = $2 and (last_used_at is null or last_used_at < $3)";
-    sqlx::query(statement).bind(now_ms).bind(id).bind(before_ms).run(db).await
+pub async fn touch_client(db: impl Conn<'_>, id: &str, now_ms: i64) -> sqlx::Result<()> {
+    sqlx::query("update clients set last_used_at = $1 where id = $2").bind(now_ms).bind(id).run(db).await
 }
 
 /// Disables an application, or enables it again, and returns its epoch; `None` where it is so already.
