@@ -6,20 +6,24 @@ use super::{
     answer::Answer,
     authorize::Asked,
     clients,
-    clients::{Client, by::By},
+    clients::{Client, authenticate::Asker, by::By},
     grants,
-    grants::store::{CodeRow, GrantRow},
+    grants::store::{CodeRow, GrantRow, RefreshRow},
     ticket,
 };
 use crate::{
     auth::{
         app::App,
-        event::{Actor, Kind},
+        event,
+        event::{Actor, Event, Kind},
         grants::store::{queue, take_back},
+        outbox,
+        outbox::Notification,
         revocations::{
             EndReason,
             store::{New, Subject},
         },
+        users,
         visit::Visit,
     },
     base::{db::Tx, error::AppError, random},
@@ -115,4 +119,27 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
 pub async fn end(mut tx: Tx, app: &App, grant_id: &str, reason: EndReason) -> Result<(), AppError> {
     let ended = grants::store::end_grant(&mut *tx, grant_id, reason, app.now_ms()).await?;
     commit(tx, app, &ended, &Actor::System, reason).await
+}
+
+/// Two have the same refresh token, and no one can tell which of them stole it: its grant ends for both.
+pub async fn end_reused(asker: &Asker, mut tx: Tx, grant: &GrantRow, token: &RefreshRow) -> Result<(), AppError> {
+    let Asker { app, client, caller, metrics, .. } = asker;
+    tracing::warn!(
+        client = client.id,
+        grant = grant.id,
+        user = grant.user_id,
+        "a refresh token came back after its use"
+    );
+    let mut details = client.in_event();
+    details["first_used_at"] = token.used_at.into();
+    details["first_used_with"] = token.used_from.clone().into();
+    details["connected_from"] = grant.ip.clone().into();
+    let event = Event::new(Kind::TokenReused, Actor::Unknown, &grant.user_id).from_caller(caller);
+    event::store::insert(&mut *tx, &Event { details, ..event }, app.now_ms()).await?;
+    if let Some(user) = users::store::find_by_id(&mut *tx, &grant.user_id).await? {
+        outbox::tell(&mut *tx, &app.state, &user, Notification::TokenReused, caller).await?;
+    }
+    end(tx, app, &grant.id, EndReason::TheftSuspected).await?;
+    metrics.refresh_tokens_reused.inc();
+    Ok(())
 }

@@ -3,14 +3,15 @@
 
 use std::ops::RangeInclusive;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use uuid::Uuid;
 
 use super::{
     allow,
     clients::{ClientKind, authenticate::Asker},
     device, grants,
-    grants::store::{GrantRow, RefreshRow},
+    grants::store::GrantRow,
+    mint,
     mint::Signer,
     params::{NO_TARGET, NOT_REGISTERED, is_audience},
     refusal::Refusal,
@@ -19,19 +20,9 @@ use super::{
     ticket,
 };
 use crate::{
-    auth::{
-        app::App,
-        event,
-        event::{Actor, Event, Kind},
-        outbox,
-        outbox::Notification,
-        revocations::EndReason,
-        sessions, users,
-        users::store::User,
-    },
+    auth::{app::App, event::Actor, revocations::EndReason, sessions, users, users::store::User},
     base::{
         db::{Tx, again},
-        error::AppError,
         random,
     },
 };
@@ -60,12 +51,12 @@ pub async fn issue(settings: &OauthSettings, asker: &Asker) -> Result<Value, Ref
         return Err(Refusal::new("unauthorized_client", "A service acts for itself: use client_credentials"));
     }
     // Nothing may fail behind a commit: who comes again with the same code passes for a thief.
-    let keys = Signer::of(asker).await?;
+    let signer = mint::signer(asker).await?;
     let issued = match named {
-        CODE_GRANT => again(|| redeem(asker, &keys)).await,
-        REFRESH_GRANT => again(|| refresh(asker, &keys)).await,
-        OWN_GRANT => for_itself(asker, &keys).await,
-        DEVICE_GRANT => again(|| for_device(asker, &keys)).await,
+        CODE_GRANT => again(|| redeem(asker, &signer)).await,
+        REFRESH_GRANT => again(|| refresh(asker, &signer)).await,
+        OWN_GRANT => for_itself(asker, &signer).await,
+        DEVICE_GRANT => again(|| for_device(asker, &signer)).await,
         _ => Err(Refusal::new("unsupported_grant_type", "See grant_types_supported of this server")),
     }?;
     GRANTS.into_iter().filter(|grant| *grant == named).for_each(|grant| asker.metrics.oauth_granted(grant));
@@ -77,7 +68,7 @@ const WRONG_CODE: &str = "The code is unknown, used or expired, or belongs to an
 const VERIFIER_CHARS: RangeInclusive<usize> = 43..=128;
 
 /// Used up, whatever else is wrong: a code that came to the wrong hands works for no one, nor does what it has brought.
-async fn redeem(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
+async fn redeem(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let (code, now_ms) = (params.required("code")?, app.now_ms());
     let hash = random::hash(code);
@@ -101,7 +92,7 @@ async fn redeem(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
         return Err(Refusal::grant(WRONG_CODE));
     };
     is_of(asker, &grant)?;
-    go_on(asker, keys, tx, grant, Next::First { nonce: &code.nonce }).await
+    go_on(asker, signer, tx, grant, Next::First { nonce: &code.nonce }).await
 }
 
 /// Notes the use of a grant and returns it, locked; `None` when it is over. Before it its user and its session are locked, in
@@ -141,16 +132,17 @@ fn is_of(Asker { app, params, .. }: &Asker, grant: &GrantRow) -> Result<(), Refu
 const WRONG_DEVICE_CODE: &str = "The device code is unknown or used, or belongs to another application";
 
 /// RFC 8628 3.4: not yet, no, or tokens, once.
-async fn for_device(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
+async fn for_device(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let (code, now_ms) = (params.required("device_code")?, app.now_ms());
-    if !ticket::was_given(&app.secret, code) {
-        return Err(unknown(app, code, WRONG_DEVICE_CODE));
+    let wrong = unknown(app, code, WRONG_DEVICE_CODE);
+    if wrong.is_guess {
+        return Err(wrong);
     }
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &random::hash(code)).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
-    let mut row = row.ok_or_else(|| unknown(app, code, WRONG_DEVICE_CODE))?;
+    let mut row = row.ok_or(wrong)?;
     if row.expires_at <= now_ms {
         return Err(Refusal::new("expired_token", "The device code has expired"));
     }
@@ -171,13 +163,13 @@ async fn for_device(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     device::store::note(&mut *tx, &row).await?;
     let grant = hold(app, &mut tx, &grant_id, true).await?.ok_or(OVER)?;
     is_of(asker, &grant)?;
-    go_on(asker, keys, tx, grant, Next::First { nonce: "" }).await
+    go_on(asker, signer, tx, grant, Next::First { nonce: "" }).await
 }
 
 const NO_REFRESH: &str = "The refresh token is unknown, used, expired or revoked";
 const WRONG_REFRESH: Refusal = Refusal::grant(NO_REFRESH);
 
-async fn refresh(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
+async fn refresh(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
     let (token, now_ms) = (params.required("refresh_token")?, app.now_ms());
     let hash = random::hash(token);
@@ -192,37 +184,14 @@ async fn refresh(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
     let scopes = params.scopes(&Scopes::stored(&grant.scopes).within(&client.scopes), NOT_ALLOWED)?;
     is_of(asker, &grant)?;
     if token.used_at.is_some_and(|at| now_ms - at > REUSE_FREE_MS) {
-        note_reuse(asker, tx, &grant, &token).await?;
+        allow::end_reused(asker, tx, &grant, &token).await?;
         return Err(WRONG_REFRESH);
     }
     let is_head = grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
-    go_on(asker, keys, tx, grant, Next::Refreshed { scopes, is_head }).await
+    go_on(asker, signer, tx, grant, Next::Refreshed { scopes, is_head }).await
 }
 
 const NOT_ALLOWED: &str = "The user hasn't allowed this scope, or the application has given it up";
-
-/// Two have the same token, and no one can tell which of them stole it: the chain ends for both.
-async fn note_reuse(asker: &Asker, mut tx: Tx, grant: &GrantRow, token: &RefreshRow) -> Result<(), AppError> {
-    let Asker { app, client, caller, .. } = asker;
-    tracing::warn!(
-        client = client.id,
-        grant = grant.id,
-        user = grant.user_id,
-        "a refresh token came back after its use"
-    );
-    let details = json!({
-        "application": client.name, "client_id": client.id, "first_used_at": token.used_at,
-        "first_used_with": token.used_from, "connected_from": grant.ip,
-    });
-    let event = Event::new(Kind::TokenReused, Actor::Unknown, &grant.user_id).from_caller(caller);
-    event::store::insert(&mut *tx, &Event { details, ..event }, app.now_ms()).await?;
-    if let Some(user) = users::store::find_by_id(&mut *tx, &grant.user_id).await? {
-        outbox::tell(&mut *tx, &app.state, &user, Notification::TokenReused, caller).await?;
-    }
-    allow::end(tx, app, &grant.id, EndReason::TheftSuspected).await?;
-    asker.metrics.refresh_tokens_reused.inc();
-    Ok(())
-}
 
 const OVER: Refusal = Refusal::grant("The user is logged out or disabled");
 
@@ -233,7 +202,7 @@ enum Next<'a> {
 
 /// Tokens of a grant that was looked at and locked. Its user is read after that: whatever ends all that is theirs waits for
 /// the grant, or has ended it before.
-async fn go_on(asker: &Asker, keys: &Signer, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
+async fn go_on(asker: &Asker, signer: &Signer, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
     let Asker { app, client, .. } = asker;
     let now_ms = app.now_ms();
     let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
@@ -269,22 +238,20 @@ async fn go_on(asker: &Asker, keys: &Signer, mut tx: Tx, grant: GrantRow, next: 
         false => Vec::new(),
     };
     allow::commit(tx, app, &surplus, &Actor::System, EndReason::GaveWay).await?;
-    let mut issued = keys.bearer(asker, &grant, user.epoch, &scopes, exp)?;
+    let mut issued = mint::bearer(asker, &signer.access, &grant, user.epoch, &scopes.text(), exp)?;
     if let Some(token) = refresh {
         issued["refresh_token"] = token.into();
         // Without a use before.
         issued["refresh_token_expires_in"] = ((until - now_ms) / 1000).into();
     }
-    if scopes.has(OPENID)
-        && let Some(id_token) = keys.id_token(asker, &grant, nonce, &amr)?
-    {
-        issued["id_token"] = id_token.into();
+    if let Some(key) = signer.id.as_ref().filter(|_| scopes.has(OPENID)) {
+        issued["id_token"] = mint::id_token(asker, key, &grant, nonce, &amr)?.into();
     }
     Ok(issued)
 }
 
 /// RFC 6749 4.4. For APIs of others: at our own an application acts for a user.
-async fn for_itself(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
+async fn for_itself(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let Some(epoch) = client.owner_epoch.filter(|_| client.kind == ClientKind::Service) else {
         return Err(Refusal::new("unauthorized_client", "Only an application of the kind service acts for itself"));
@@ -300,5 +267,6 @@ async fn for_itself(asker: &Asker, keys: &Signer) -> Result<Value, Refusal> {
         global_epoch: sessions::store::global_epoch(&app.state.db.pool).await?,
         ..GrantRow::default()
     };
-    Ok(keys.bearer(asker, &grant, epoch, &scopes, now + app.state.config.token_lifetime_seconds)?)
+    let exp = now + app.state.config.token_lifetime_seconds;
+    Ok(mint::bearer(asker, &signer.access, &grant, epoch, &scopes.text(), exp)?)
 }
