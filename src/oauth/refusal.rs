@@ -72,21 +72,15 @@ impl Refusal {
 }
 
 impl From<AppError> for Refusal {
-    fn from(error: AppError) -> Self {
-        let retry_after = error.retry_after();
-        let (status, error, why) = match error {
-            AppError::TooManyTries { .. } => (error.status(), "slow_down", "Too many attempts."),
-            AppError::Busy | AppError::Collided | AppError::Away(_) => {
-                (error.status(), "temporarily_unavailable", "The server is busy. Try again in a few seconds.")
-            }
-            AppError::Unwritable(_) => {
-                (error.status(), "temporarily_unavailable", "The server can't save anything at the moment.")
-            }
-            AppError::BadRequest => (error.status(), "invalid_request", "The request can't be read."),
-            _ => (500, "server_error", "Something went wrong."),
+    fn from(fault: AppError) -> Self {
+        let status = StatusCode::from_u16(fault.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        let error = match fault {
+            AppError::TooManyTries { .. } => "slow_down",
+            AppError::BadRequest => "invalid_request",
+            _ if status == StatusCode::SERVICE_UNAVAILABLE => "temporarily_unavailable",
+            _ => "server_error",
         };
-        let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-        Self { retry_after, ..Self::with(status, error, why, "") }
+        Self { retry_after: fault.retry_after(), why: fault.to_string().into(), ..Self::with(status, error, "", "") }
     }
 }
 
