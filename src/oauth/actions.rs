@@ -17,9 +17,7 @@ use super::{
         register::Registered,
         typed::Typed,
     },
-    device,
-    log_out::way_back,
-    mint,
+    device, log_out, mint,
     settings::{OauthSettings, Registrars},
 };
 use crate::{
@@ -162,8 +160,8 @@ pub async fn enter_device_code(code: Option<String>) -> Result<(), AppError> {
 /// by anyone. Where the database does not take it, the session lives on.
 #[server(prefix = "/actions", endpoint = "log_out_for_app")]
 pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
-    let app = border::app();
-    let back = way_back(&app, &expect_context::<OauthSettings>(), &request.unwrap_or_default()).await?;
+    let (app, keys, settings) = (border::app(), expect_context::<Keys>(), expect_context::<OauthSettings>());
+    let (_, back) = log_out::check(&app, &keys, &settings, &request.unwrap_or_default()).await?;
     log_in::log_out(&app, &border::visit()).await?;
     border::forget_session();
     match back {

@@ -150,8 +150,8 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         asked.state.clear();
     }
     let twice = params.fault().map(|fault| (fault.error, fault.why));
-    let fault = || fault_of(&asked, params, is_too_long, user_id.is_ok()).map(|(error, why)| (error, why.into()));
-    match twice.or_else(fault) {
+    let other = || fault(&asked, params, is_too_long, user_id.is_ok()).map(|(error, why)| (error, why.into()));
+    match twice.or_else(other) {
         Some((error, why)) => Err(asked.refused(error, &why)),
         None => Ok(asked),
     }
@@ -186,47 +186,37 @@ fn may_post_to(redirect_uri: &str) -> bool {
     redirect_uri.starts_with("http")
 }
 
+const REQUEST: &str = "invalid_request";
+const NO_OBJECT: &str = "Send parameters, not a request object";
+
 /// What the application is told of its request, if anything is wrong with it: the error, and why.
-fn fault_of(
-    asked: &Asked,
-    params: &Params,
-    is_too_long: bool,
-    hint_fits: bool,
-) -> Option<(&'static str, &'static str)> {
+fn fault(asked: &Asked, params: &Params, is_too_long: bool, hint_fits: bool) -> Option<(&'static str, &'static str)> {
+    let has = |name: &str| !params.get(name).is_empty();
+    let (kind, mode) = (params.get("response_type"), params.get("response_mode"));
     let prompt: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
-    Some(match () {
-        () if is_too_long => ("invalid_request", "state or nonce is too long"),
-        () if !params.get("request").is_empty() => ("request_not_supported", "Send parameters, not a request object"),
-        () if !params.get("request_uri").is_empty() => {
-            ("request_uri_not_supported", "Send parameters, not a request object")
-        }
-        () if params.get("response_type").is_empty() => ("invalid_request", "response_type is missing"),
-        () if params.get("response_type") != "code" => ("unsupported_response_type", "response_type must be code"),
-        () if !matches!(params.get("response_mode"), "" | "query" | "form_post") => {
-            ("invalid_request", "response_mode must be query or form_post")
-        }
-        () if wants_form(params) && !may_post_to(&asked.redirect_uri) => {
-            ("invalid_request", "form_post needs an http address")
-        }
-        () if params.get("code_challenge_method") != "S256" || !is_challenge(&asked.challenge) => {
-            ("invalid_request", "PKCE is required: code_challenge with code_challenge_method S256")
-        }
-        () if asked.scopes.is_empty() || !asked.client.scopes.covers(&asked.scopes) => {
-            ("invalid_scope", NOT_REGISTERED)
-        }
-        () if asked.resource.is_empty() => ("invalid_target", NO_TARGET),
-        () if prompt.iter().any(|word| !PROMPTS.contains(word)) => {
-            ("invalid_request", "prompt must be none, login, consent or select_account")
-        }
-        () if asked.silent && prompt.len() > 1 => ("invalid_request", "prompt=none stands alone"),
-        () if asked.max_age.is_none() && !params.get("max_age").is_empty() => {
-            ("invalid_request", "max_age must be a number of seconds")
-        }
-        () if !hint_fits => {
-            ("invalid_request", "id_token_hint must be an ID token of this server for this application")
-        }
-        () => return None,
-    })
+    let is_proof = params.get("code_challenge_method") == "S256" && is_challenge(&asked.challenge);
+    let may_have = !asked.scopes.is_empty() && asked.client.scopes.covers(&asked.scopes);
+    let faults = [
+        (is_too_long, REQUEST, "state or nonce is too long"),
+        (has("request"), "request_not_supported", NO_OBJECT),
+        (has("request_uri"), "request_uri_not_supported", NO_OBJECT),
+        (kind.is_empty(), REQUEST, "response_type is missing"),
+        (kind != "code", "unsupported_response_type", "response_type must be code"),
+        (!matches!(mode, "" | "query" | "form_post"), REQUEST, "response_mode must be query or form_post"),
+        (wants_form(params) && !may_post_to(&asked.redirect_uri), REQUEST, "form_post needs an http address"),
+        (!is_proof, REQUEST, "PKCE is required: code_challenge with code_challenge_method S256"),
+        (!may_have, "invalid_scope", NOT_REGISTERED),
+        (asked.resource.is_empty(), "invalid_target", NO_TARGET),
+        (
+            prompt.iter().any(|word| !PROMPTS.contains(word)),
+            REQUEST,
+            "prompt must be none, login, consent or select_account",
+        ),
+        (asked.silent && prompt.len() > 1, REQUEST, "prompt=none stands alone"),
+        (has("max_age") && asked.max_age.is_none(), REQUEST, "max_age must be a number of seconds"),
+        (!hint_fits, REQUEST, "id_token_hint must be an ID token of this server for this application"),
+    ];
+    faults.into_iter().find_map(|(is_so, error, why)| is_so.then_some((error, why)))
 }
 
 fn is_challenge(text: &str) -> bool {

@@ -22,9 +22,7 @@ use super::{
         consent_page::{ConsentPage, LogOutPage, OtherUserPage, WrongRequestPage},
         store::GrantRow,
     },
-    log_out,
-    log_out::{named, way_back},
-    notices,
+    log_out, notices,
     params::Params,
     scope::Scopes,
     settings::{OauthSettings, Registrars},
@@ -200,16 +198,17 @@ pub async fn on_devices(page: &PageRequest) -> Result<Option<Content>, AppError>
 
 /// An application asks to log its user out.
 pub async fn log_out(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
-    let request = named(&page.app, keys(page)?, page.parts.uri.query().unwrap_or_default());
-    let Some(someone) = &page.someone else {
-        return match way_back(&page.app, settings, &request).await? {
-            Some(answer) => give(page, answer),
-            None => elsewhere("/login"),
-        };
-    };
-    let (viewer, client) = (someone.viewer(), log_out::client(&page.app, settings, &request).await?);
-    let name = client.map_or_else(|| "An application".into(), |client| isolated(&client.name));
-    shows(move || view! { <LogOutPage name viewer request /> })
+    let request = page.parts.uri.query().unwrap_or_default().to_owned();
+    let (client, back) = log_out::check(&page.app, keys(page)?, settings, &request).await?;
+    match (&page.someone, back) {
+        (Some(someone), _) => {
+            let name = client.map_or_else(|| "An application".into(), |client| isolated(&client.name));
+            let viewer = someone.viewer();
+            shows(move || view! { <LogOutPage name viewer request /> })
+        }
+        (None, Some(answer)) => give(page, answer),
+        (None, None) => elsewhere("/login"),
+    }
 }
 
 /// What the page of consent has led to.
