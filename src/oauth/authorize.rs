@@ -5,7 +5,6 @@ use super::{
     clients,
     clients::{Client, ClientKind, is_document},
     grants,
-    grants::store::GrantRow,
     params::{NO_TARGET, NOT_REGISTERED, Params},
     scope::{OFFLINE, Scopes},
     settings::OauthSettings,
@@ -267,10 +266,9 @@ impl Asked {
         if self.asks_again || self.client.kind != ClientKind::Web {
             return Ok(true);
         }
-        let grants = grants::store::agreed(&app.state.db.pool, user_id).await?;
-        let same = |grant: &&GrantRow| grant.client_id == self.client.id && grant.resource == self.resource;
-        let given =
-            grants.iter().filter(same).fold(Scopes::default(), |all, grant| all.and(&Scopes::stored(&grant.scopes)));
+        let agreed = grants::store::agreed(&app.state.db.pool, user_id, &self.client.id).await?;
+        let same = agreed.iter().filter(|grant| grant.resource == self.resource);
+        let given = same.fold(Scopes::default(), |all, grant| all.and(&Scopes::stored(&grant.scopes)));
         Ok(!given.covers(&self.scopes))
     }
 }

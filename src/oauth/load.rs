@@ -273,23 +273,16 @@ pub async fn connected(page: &PageRequest, settings: &OauthSettings) -> Result<F
     let mut connected: Vec<Connected> = Vec::new();
     let clients = clients::store::clients_of(pool, &user.id).await?;
     let living = grants::store::grants_of(pool, &user.id, page.app.now_ms()).await?;
-    let agreed = grants::store::agreed(pool, &user.id).await?.into_iter().map(|grant| (grant, false));
+    let agreed = grants::store::agreed(pool, &user.id, "").await?.into_iter().map(|grant| (grant, false));
     for (grant, has_access) in living.into_iter().map(|grant| (grant, true)).chain(agreed) {
         let client = clients.get(&grant.client_id).cloned().unwrap_or_default();
         let scopes = Scopes::stored(&grant.scopes).within(&client.scopes);
-        match connected.iter_mut().find(|known| known.id == grant.client_id) {
+        match connected.iter_mut().find(|known| known.grant.client_id == grant.client_id) {
             Some(known) => {
                 known.scopes = known.scopes.and(&scopes);
-                known.since = known.since.min(grant.created_at);
+                known.grant.created_at = known.grant.created_at.min(grant.created_at);
             }
-            None => connected.push(Connected {
-                id: grant.client_id,
-                name: client.name,
-                scopes,
-                since: grant.created_at,
-                last_used_at: grant.last_used_at.unwrap_or(grant.created_at),
-                has_access,
-            }),
+            None => connected.push(Connected { name: client.name, grant, scopes, has_access }),
         }
     }
     let registers = may_register(page, settings) || clients::store::count_clients(pool, &user.id).await? > 0;

@@ -21,11 +21,10 @@ use crate::{
 /// What one application may do, over all of its grants.
 #[derive(Clone, Debug)]
 pub struct Connected {
-    pub id: String,
     pub name: String,
+    /// The last used, as old as the first.
+    pub grant: GrantRow,
     pub scopes: Scopes,
-    pub since: i64,
-    pub last_used_at: i64,
     /// `false` after a logout: it won't ask again.
     pub has_access: bool,
 }
@@ -90,7 +89,8 @@ fn DeviceRow(name: String, grant: GrantRow) -> impl IntoView {
 
 #[component]
 fn One(connected: Connected) -> impl IntoView {
-    let Connected { id, name, scopes, since, last_used_at, has_access } = connected;
+    let Connected { name, grant, scopes, has_access } = connected;
+    let (id, since, last_used_at) = (grant.client_id, grant.created_at, grant.last_used_at.unwrap_or(grant.created_at));
     let (heading, labelled_by) = (format!("app-{id}"), format!("app-{id}"));
     view! {
         <section class="card" aria-labelledby=labelled_by>

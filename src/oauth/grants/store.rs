@@ -85,16 +85,19 @@ pub async fn grants_of(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> sqlx::R
     sqlx::query_as(statement).bind(user_id).bind(now_ms).fetch_all(db).await
 }
 
-/// What the user has agreed to for good: web servers are not asked about again because of a logout. Whatever else has ended a
-/// grant takes that back.
-pub async fn agreed(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<Vec<GrantRow>> {
+/// What the user has agreed to for good, of one application, or of all where none is named: web servers are not asked about
+/// again because of a logout. Whatever else has ended a grant takes that back.
+pub async fn agreed(db: impl Conn<'_>, user_id: &str, client_id: &str) -> sqlx::Result<Vec<GrantRow>> {
     let statement = concat!(
-        grants!("select", "from grants where user_id = $1 and last_used_at is not null and (ended_at is null or "),
+        grants!(
+            "select",
+            "from grants where user_id = $1 and $2 in ('', client_id) and last_used_at is not null and (ended_at is null or "
+        ),
         was_only_a_logout!(),
         ") and global_epoch = (select max(epoch) from global_epoch) and \
          client_id in (select id from clients where kind = 'web' and name <> '') order by last_used_at desc, id desc"
     );
-    sqlx::query_as(statement).bind(user_id).fetch_all(db).await
+    sqlx::query_as(statement).bind(user_id).bind(client_id).fetch_all(db).await
 }
 
 /// When one is made, or redeemed: ends those of its kind beyond this number that its application has of its user, the longest
