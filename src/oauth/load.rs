@@ -40,9 +40,6 @@ use crate::{
     },
 };
 
-/// Applications on the page of administrators.
-const ALL_MAX: i64 = 200;
-
 /// An application asks for a user: who is logged in and has agreed goes back at once; whoever else sees a page.
 pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<Found, AppError> {
     let (app, query) = (&page.app, page.parts.uri.query().unwrap_or_default());
@@ -264,7 +261,8 @@ pub async fn app(page: &PageRequest, settings: &OauthSettings) -> Result<Found, 
 
 pub async fn all_apps(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
-    let apps = clients::store::list_clients(&page.app.state.db.pool, None, ALL_MAX).await?;
+    let apps =
+        clients::store::list_clients(&page.app.state.db.pool, None, clients::apps_page::LISTED_MAX.into()).await?;
     shows(move || view! { <AppsPage apps may_register=false of_everyone=true /> })
 }
 

@@ -199,6 +199,21 @@ on_both_databases! {
         assert_eq!(kept().await, 0);
     }
 
+    async fn the_list_of_all_applications_says_where_it_ends(app: TestApp) {
+        let mut ada = app.admin().await;
+        let words = "Only the newest 200 are listed.";
+        assert!(!ada.open("/admin/apps").await.text().contains(words));
+        sqlx::query(
+            "insert into clients (id, owner_id, name, kind, redirects, logouts, scopes, epoch, created_at) \
+             with recursive n(i) as (select 1 union all select i + 1 from n where i < 200) \
+             select 'c' || i, '', 'One of many', 'web', '', '', '', 0, i from n",
+        )
+        .execute(&app.services.state.db.pool)
+        .await
+        .expect("the rows");
+        assert!(ada.open("/admin/apps").await.text().contains(words));
+    }
+
     async fn a_new_secret_stands_on_the_page_of_its_application_alone(app: TestApp) {
         let mut ada = app.admin().await;
         let fields = [("name", "Ledger"), ("kind", "web"), ("redirects", BACK), ("scopes", "openid")];

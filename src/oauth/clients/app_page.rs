@@ -188,21 +188,20 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
 
 #[component]
 fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
+    let act = move |action: &'static str, label: &'static str, class: &'static str| {
+        let fields = vec![("id", id.clone())];
+        view! { <ButtonForm action fields form_class="act" class confirm_label=label>{label}</ButtonForm> }
+    };
+    let able = match is_disabled {
+        true => act(EnableApp::PATH, "Enable application", "button"),
+        false => act(DisableApp::PATH, "Disable application", "button danger"),
+    };
+    let delete = (!is_ours).then(|| act(DeleteApp::PATH, "Delete application", "button danger"));
     view! {
         <Card id="ends" heading=if is_ours { "Disable" } else { "Disable or delete" } danger=true>
             <p>"A disabled application gets no tokens, and those it has are revoked."{(!is_ours).then_some(" Deleting it also removes all access that users have allowed. You can't undo that.")}</p>
-            {match is_disabled {
-                true => view! { <Act action=EnableApp::PATH id=id.clone() label="Enable application" class="button" /> },
-                false => view! { <Act action=DisableApp::PATH id=id.clone() label="Disable application" class="button danger" /> },
-            }}
-            {(!is_ours).then(|| view! { <Act action=DeleteApp::PATH id label="Delete application" class="button danger" /> })}
+            {able}
+            {delete}
         </Card>
-    }
-}
-
-#[component]
-fn Act(action: &'static str, id: String, label: &'static str, class: &'static str) -> impl IntoView {
-    view! {
-        <ButtonForm action fields=vec![("id", id)] form_class="act" class confirm_label=label>{label}</ButtonForm>
     }
 }

@@ -18,6 +18,9 @@ use crate::{
     web::page::typed,
 };
 
+/// Of those of everyone.
+pub const LISTED_MAX: u8 = 200;
+
 #[component]
 pub fn AppsPage(
     /// The newest first.
@@ -27,6 +30,7 @@ pub fn AppsPage(
     of_everyone: bool,
 ) -> impl IntoView {
     let (label, pages) = if of_everyone { ("Administration", admin::PAGES) } else { ("Account", account::PAGES) };
+    let is_cut = apps.len() >= usize::from(LISTED_MAX);
     let columns: &[&str] = &["Application", "Kind", "State", "Owner", "Registered", "Last used"];
     view! {
         <Page title=if of_everyone { "Applications" } else { "Your applications" }>
@@ -40,6 +44,7 @@ pub fn AppsPage(
                     <Table label="Applications" columns>{apps.into_iter().map(|app| view! { <AppRow app /> }).collect_view()}</Table>
                 }.drawn()
             }}
+            {is_cut.then(|| view! { <p class="help">"Only the newest 200 are listed. On the server “latchkey clients list” lists all of them."</p> })}
             {match (may_register, of_everyone) {
                 (true, _) => view! { <p><Link href="/account/apps/new" class="button primary">"Register an application"</Link></p> }.drawn(),
                 (false, false) => view! { <p class="help">"Administrators register applications here."</p> }.drawn(),
@@ -71,11 +76,8 @@ fn AppRow(app: Client) -> impl IntoView {
 
 #[component]
 pub fn StateBadge(is_active: bool) -> impl IntoView {
-    if is_active {
-        view! { <span class="badge">"Active"</span> }
-    } else {
-        view! { <span class="badge warning">"Disabled"</span> }
-    }
+    let (class, words) = if is_active { ("badge", "Active") } else { ("badge warning", "Disabled") };
+    view! { <span class=class>{words}</span> }
 }
 
 /// What the act on the page before this one did.
