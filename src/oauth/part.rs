@@ -156,8 +156,8 @@ impl Part for OauthPart {
 const WHAT: &str = "applications";
 /// Time to replace a secret before it expires.
 const SOON_MS: i64 = 14 * 24 * 3_600_000;
-/// What a line names.
-const NAMED_MAX: usize = 5;
+/// Of those, the first to expire.
+const NAMED_MAX: i64 = 20;
 /// An application that answers takes a notice in seconds.
 const LATE_MS: i64 = 5 * 60_000;
 
@@ -168,7 +168,7 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
     let active = clients.iter().filter(|client| client.is_active()).count();
     let waiting = notices::store::waiting(pool, "").await?;
     let age_ms = waiting.since.map_or(0, |since| now_ms - since);
-    let expiring = clients::store::expiring(pool, now_ms + SOON_MS, EXAMINED_MAX).await?;
+    let expiring = clients::store::expiring(pool, now_ms + SOON_MS, NAMED_MAX).await?;
     let mut findings = vec![Finding::ok(WHAT, format!("{} registered, {active} active", clients.len()))];
     let mut warn = |words: String, fix: &str| findings.push(Finding::warning(WHAT, words, fix));
     if ownerless > 0 {
@@ -185,15 +185,9 @@ async fn examine(state: &AppState) -> Result<Vec<Finding>, sqlx::Error> {
         let words = format!("{notices} for an application that doesn't answer, the oldest for {}", span(age_ms));
         warn(words, "the pages below “Administration”, “Applications” say which one, and why");
     }
-    if !expiring.is_empty() {
-        let named = expiring.iter().take(NAMED_MAX).map(|(name, at)| match at - now_ms {
-            left @ 1.. => format!("of “{name}” expires in {}", span(left)),
-            _ => format!("of “{name}” has expired"),
-        });
-        let more = expiring.len().saturating_sub(NAMED_MAX);
-        let more = if more > 0 { format!(", and {more} more") } else { String::new() };
-        let words = format!("the secret {}{more}", named.collect::<Vec<_>>().join(", the one "));
-        warn(words, "replace it with `latchkey clients rotate CLIENT-ID`");
+    for (name, at) in expiring {
+        let when = if at > now_ms { format!("expires in {}", span(at - now_ms)) } else { "has expired".to_owned() };
+        warn(format!("the secret of “{name}” {when}"), "replace it with `latchkey clients rotate CLIENT-ID`");
     }
     Ok(findings)
 }
