@@ -28,10 +28,6 @@ use crate::{
 
 /// Registers an application of one's own. Callable by an administrator, or by everyone where the setting says so, who has
 /// proven lately who they are, or does so with `password`.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], [`AppError::NotAllowed`], [`AppError::Invalid`], [`AppError::ProofNeeded`],
-/// [`AppError::WrongPassword`], [`AppError::TooManyApps`].
 #[server(prefix = "/actions", endpoint = "register_app")]
 pub async fn register_app(
     #[server(flatten)] typed: Typed,
@@ -95,7 +91,6 @@ pub async fn add_app_secret(id: String, expires: Option<String>, password: Optio
 #[server(prefix = "/actions", endpoint = "add_app_key")]
 pub async fn add_app_key(id: String, public_key: Option<String>, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
-    // What was typed is looked at before a password is asked for.
     let key = PublicKey::parse(&public_key.unwrap_or_default()).map_err(|invalid| AppError::Invalid(vec![invalid]))?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     let by = By::User(&someone, &visit.caller);
@@ -172,11 +167,6 @@ pub async fn log_out_for_app(request: Option<String>) -> Result<(), AppError> {
 
 /// Lets an application do what it asks for, or refuses it; `request` is what it sent, or `device` the code of its device,
 /// `user` whom the page was made for. Callable by who is logged in.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`]; [`AppError::BadRequest`] for a request that leads nowhere, or a page of someone else;
-/// [`AppError::ProofNeeded`] where the application wants the password to have been given lately; [`AppError::Invalid`] for
-/// a code that works no more.
 #[server(prefix = "/actions", endpoint = "allow_app")]
 pub async fn allow_app(
     request: Option<String>,

@@ -68,7 +68,6 @@ pub struct Device {
     pub since: i64,
 }
 
-/// What is wrong.
 pub enum Wrong {
     /// No one knows where to send the user: a page of ours says why.
     Here(String),
@@ -156,7 +155,6 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
     }
 }
 
-/// Whether the request has this word in its `prompt`.
 pub fn prompts(params: &Params, word: &str) -> bool {
     params.get("prompt").split_ascii_whitespace().any(|given| given == word)
 }

@@ -48,7 +48,6 @@ pub async fn as_query(request: Request) -> Result<Response, Problem> {
     Ok(Redirect::to(&format!("{}?{query}", parts.uri.path())).into_response())
 }
 
-/// `POST /oauth/token`.
 pub async fn token(Extension(settings): Extension<OauthSettings>, asker: Asker) -> impl IntoResponse {
     let mut issued = token::issue(&settings, &asker).await;
     if issued.as_ref().is_err_and(|refusal| refusal.is_guess)
@@ -135,7 +134,6 @@ pub async fn server(
     Ok(document(&discovery::server(&state, &guards.keys, &settings).await?))
 }
 
-/// The document about our API.
 pub async fn own_api(State(state): State<Arc<AppState>>) -> Response {
     document(&discovery::own_api(&state))
 }

@@ -57,7 +57,6 @@ impl Scopes {
         Self(self.0.iter().filter(|scope| other.has(scope)).cloned().collect())
     }
 
-    /// As it was stored.
     pub fn stored(text: &str) -> Self {
         Self(text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect())
     }

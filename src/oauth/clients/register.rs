@@ -26,7 +26,6 @@ pub struct Registered {
     pub secret: Option<String>,
 }
 
-/// With its secret, if it has one.
 pub async fn register(
     state: &AppState,
     by: By<'_>,

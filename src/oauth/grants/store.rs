@@ -13,7 +13,6 @@ use crate::{
     },
 };
 
-/// A row of `grants`.
 #[derive(Clone, Debug, Default, FromRow)]
 pub struct GrantRow {
     pub id: String,
@@ -157,7 +156,6 @@ pub async fn end_all_of(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> sqlx
     sqlx::query(statement).bind(now_ms).bind(EndReason::ByUser.into_str()).bind(client_id).run(db).await
 }
 
-/// A row of `authorization_codes`.
 #[derive(Clone, Debug, FromRow)]
 pub struct CodeRow {
     pub grant_id: String,
@@ -186,7 +184,6 @@ pub async fn use_code(db: impl Conn<'_>, hash: &str, now_ms: i64) -> sqlx::Resul
     sqlx::query(statement).bind(now_ms).bind(hash).hits(db).await
 }
 
-/// A row of `refresh_tokens`.
 #[derive(Clone, Debug, FromRow)]
 pub struct RefreshRow {
     pub grant_id: String,
