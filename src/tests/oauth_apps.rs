@@ -52,6 +52,8 @@ on_both_databases! {
         let more = [("redirects", &*format!("{BACK}\n{OTHER}\nhttps://app.example/third")), ("scopes", "openid account:read offline_access email")];
         assert_eq!(change(&mut ada, &web, &more).await.status, 200);
         assert_eq!(me(&app, &tokens).await, 200);
+        let noted = "select count(*) from audit_events where event = 'app_changed' and details like '%https://app.example/third%'";
+        assert_eq!(app.count(noted).await, 1, "the log says what it was changed to");
         assert!(bob.open("/account/connected").await.text().contains(SEES));
         // A scope less.
         let code = web.code(&mut bob, &[("scope", "openid account:read"), ("prompt", "consent")]).await;

@@ -50,9 +50,13 @@ impl By<'_> {
         Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))
     }
 
-    /// Writes down what happened to an application, as an event of its owner.
+    /// Writes down what happened to an application, as an event of its owner: with where it may send users, and what it may ask
+    /// for, since whoever changes that may be a thief.
     pub async fn note_app(&self, tx: &mut Tx, kind: Kind, client: &Client, at: i64) -> Result<(), AppError> {
-        self.note(tx, kind, &client.owner_id, client.in_event(), at).await
+        let mut details = client.in_event();
+        details["redirects"] = client.redirects.join(", ").into();
+        details["scope"] = client.scopes.text().into();
+        self.note(tx, kind, &client.owner_id, details, at).await
     }
 
     pub async fn note(&self, tx: &mut Tx, kind: Kind, of: &str, details: Value, at: i64) -> Result<(), AppError> {
