@@ -55,20 +55,17 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
             "scope": scope, "iat": iat, "nbf": nbf, "exp": exp, "jti": jti,
         }));
     }
-    let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
-    let unused = grants::store::find_refresh(pool, &random::hash(token)).await?;
-    let Some(unused) = unused.filter(|token| token.used_at.is_none() && token.expires_at > now_ms) else {
-        return Ok(json!({ "active": false }));
-    };
-    let grant = grants::store::living_grant(pool, &unused.grant_id).await?.filter(|grant| grant.client_id == client.id);
-    Ok(match grant {
-        None => json!({ "active": false }),
-        Some(grant) => json!({
-            "active": true, "client_id": grant.client_id, "sub": grant.user_id,
-            "scope": Scopes::stored(&grant.scopes).within(&client.scopes).text(),
-            "aud": grant.resource, "exp": unused.expires_at / 1000,
-        }),
-    })
+    let (pool, now_ms, inactive) = (&app.state.db.pool, app.now_ms(), json!({ "active": false }));
+    let found = grants::store::find_refresh(pool, &random::hash(token)).await?;
+    let unused = found.filter(|token| token.used_at.is_none() && token.expires_at > now_ms);
+    let Some(unused) = unused else { return Ok(inactive) };
+    let grant = grants::store::living_grant(pool, &unused.grant_id).await?;
+    let Some(grant) = grant.filter(|grant| grant.client_id == client.id) else { return Ok(inactive) };
+    Ok(json!({
+        "active": true, "client_id": grant.client_id, "sub": grant.user_id,
+        "scope": Scopes::stored(&grant.scopes).within(&client.scopes).text(),
+        "aud": grant.resource, "exp": unused.expires_at / 1000,
+    }))
 }
 
 /// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. Whether anyone was
