@@ -1,10 +1,12 @@
-//! Finds what `/lab` shows. Server side.
+//! Finds what `/lab` and its pages of code show. Server side.
 
 use leptos::prelude::*;
+use serde::Deserialize;
 
 use super::{
     attacks,
     choose::Facts,
+    code::{CodePage, lines_of},
     cost, lanes,
     page::LabPage,
     travel,
@@ -30,12 +32,27 @@ pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
         Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),
         None => (None, None),
     };
-    let travel = travel::decode::load(lab, page, keys, found.as_ref()).await?;
+    let cookies = travel::decode::load(lab, page, keys, found.as_ref()).await?;
+    let sizes = travel::sizes::measure(lab).await?;
     let lanes = lanes::run::load(lab, found.as_ref()).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;
     let algorithm = lab.keys.signing(KeyPurpose::All).await?.algorithm;
-    let facts = facts(config, &travel.sizes, algorithm.into_str());
-    shows(move || view! { <LabPage visit travel cost lanes attacks facts /> })
+    let facts = facts(config, &sizes, algorithm.into_str());
+    shows(move || view! { <LabPage visit cookies sizes cost lanes attacks facts /> })
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Asked {
+    function: String,
+}
+
+pub fn code(page: &PageRequest) -> Result<Found, AppError> {
+    let mut cites = attacks::list::ALL.iter().flat_map(|about| about.cites).chain(lanes::run::CITES);
+    let file = cites.find(|cite| cite.page() == page.id()).ok_or(AppError::NotFound)?;
+    let path = format!("src/{}", file.path);
+    let cited = lines_of(file.text, &page.asked::<Asked>().function);
+    shows(move || view! { <CodePage path text=file.text cited /> })
 }
 
 /// `algorithm`: the one that signs here.

@@ -9,7 +9,7 @@ use super::{
     choose::{Facts, WhenToUseWhich},
     cost::{Measured, page::WhatItCosts},
     lanes::{LanesPage, page::Revocation},
-    travel::{Travel, page::WhatTravels},
+    travel::{Cookies, Sizes, page::WhatTravels},
 };
 use crate::{
     ui::{
@@ -25,7 +25,8 @@ use crate::{
 #[component]
 pub fn LabPage(
     visit: Option<VisitInfo>,
-    travel: Travel,
+    cookies: Option<Cookies>,
+    sizes: Sizes,
     cost: Option<Measured>,
     lanes: LanesPage,
     attacks: Vec<Attack>,
@@ -48,7 +49,7 @@ pub fn LabPage(
                     Some(visit) => view! { <Under visit /> }.drawn(),
                 }}
             </div>
-            <WhatTravels travel visit=has_visit />
+            <WhatTravels cookies sizes visit=has_visit />
             <WhatItCosts measured=cost.clone() visit=has_visit refused=not_measured />
             <Revocation lanes can_run=has_visit />
             <Attacks attacks can_run=has_visit />

@@ -9,7 +9,7 @@ use futures::FutureExt;
 use leptos::prelude::provide_context;
 use tokio::task::JoinHandle;
 
-use super::{code, lanes, load, make, store, visit, world::Lab};
+use super::{lanes, load, make, store, visit, world::Lab};
 use crate::{
     auth::{app::App, revocations::feed, tokens::keys::Keys},
     base::{config::Config, db::Kind, error::AppError, finding::Finding, jobs::Job, metrics::Metrics, state::AppState},
@@ -51,16 +51,11 @@ impl LabPart {
         Self { settings, opened: Arc::default() }
     }
 
-    /// # Errors
-    /// [`AppError::NotFound`] where there is none.
     pub fn lab(&self) -> Result<&Lab, AppError> {
         self.opened.get().ok_or(AppError::NotFound)
     }
 
     /// Opens the Lab, without the work that keeps it going.
-    ///
-    /// # Errors
-    /// One line that says what is wrong.
     pub async fn open(&self, app: &App) -> Result<&Lab, String> {
         let lab = make::make(app).await?;
         Ok(self.opened.get_or_init(|| lab))
@@ -85,7 +80,7 @@ impl Part for LabPart {
 
     async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
         let lab = self.lab()?;
-        if path == "/lab" { load::lab(page, lab).await } else { code::code(page) }
+        if path == "/lab" { load::lab(page, lab).await } else { load::code(page) }
     }
 
     fn routes(&self) -> Routes {

@@ -4,9 +4,8 @@ use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
 use super::{
-    Cookie, Cookies, Said, Token, Travel,
+    Cookie, Cookies, Said, Token,
     claims::{CLAIMS, Field, HEADER, TIMES},
-    sizes,
 };
 use crate::{
     auth::tokens::{keys::Keys, verify::verify},
@@ -19,13 +18,17 @@ use crate::{
 /// Enough to tell one secret from another, and leaves enough of it to be one.
 const LETTERS_SHOWN: usize = 4;
 
-pub async fn load(lab: &Lab, page: &PageRequest, keys: &Keys, visit: Option<&Visit>) -> Result<Travel, AppError> {
-    let cookies = match (own(page, keys), visit) {
-        (Some(own), _) => Some(own),
-        (None, Some(visit)) => demo(lab, visit).await?,
-        (None, None) => None,
-    };
-    Ok(Travel { cookies, sizes: sizes::measure(lab).await? })
+/// `None` for who has neither a login nor a visit.
+pub async fn load(
+    lab: &Lab,
+    page: &PageRequest,
+    keys: &Keys,
+    visit: Option<&Visit>,
+) -> Result<Option<Cookies>, AppError> {
+    match (own(page, keys), visit) {
+        (None, Some(visit)) => demo(lab, visit).await,
+        (own, _) => Ok(own),
+    }
 }
 
 fn own(page: &PageRequest, keys: &Keys) -> Option<Cookies> {

@@ -6,12 +6,6 @@ pub mod decode;
 pub mod page;
 pub mod sizes;
 
-pub struct Travel {
-    /// `None` for who has neither a login nor a visit.
-    pub cookies: Option<Cookies>,
-    pub sizes: Sizes,
-}
-
 /// The cookies of a login. Secrets are masked.
 pub struct Cookies {
     /// Those of who looks; else those of the demo user.
@@ -27,13 +21,6 @@ pub struct Cookie {
     pub attributes: String,
     pub shown: String,
     pub value_bytes: usize,
-}
-
-impl Cookie {
-    /// Name and value: what browsers limit.
-    pub fn bytes(&self) -> usize {
-        self.name.len() + self.value_bytes
-    }
 }
 
 pub struct Token {
@@ -58,7 +45,6 @@ pub struct Sizes {
     pub rows: Vec<SizeRow>,
     /// Of a session cookie, whatever its user may do.
     pub session_bytes: usize,
-    pub token_bytes_max: usize,
 }
 
 #[derive(Clone)]

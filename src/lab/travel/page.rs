@@ -2,8 +2,9 @@
 
 use leptos::prelude::*;
 
-use super::{COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Token, Travel, chart::SizeChart};
+use super::{COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Token, chart::SizeChart};
 use crate::{
+    auth::tokens::verify::TOKEN_BYTES_MAX,
     base::number::grouped,
     lab::section::{Figures, NeedsVisit, Section},
     ui::{
@@ -14,8 +15,7 @@ use crate::{
 };
 
 #[component]
-pub fn WhatTravels(travel: Travel, visit: bool) -> impl IntoView {
-    let Travel { cookies, sizes } = travel;
+pub fn WhatTravels(cookies: Option<Cookies>, sizes: Sizes, visit: bool) -> impl IntoView {
     view! {
         <Section id="travel">
             <p>
@@ -90,7 +90,8 @@ fn NoToken(own: bool) -> impl IntoView {
 
 #[component]
 fn CookieCard(title: &'static str, cookie: Cookie, children: Content) -> impl IntoView {
-    let (bytes, Cookie { name, attributes, shown, value_bytes }) = (cookie.bytes(), cookie);
+    let Cookie { name, attributes, shown, value_bytes } = cookie;
+    let bytes = name.len() + value_bytes;
     let rules = attributes.split("; ").filter_map(|attribute| Some((attribute.to_owned(), meaning(attribute)?)));
     let prefix = name.starts_with("__Host-").then(|| ("__Host-".to_owned(), "No other host or subdomain can set it."));
     let rules = prefix.into_iter().chain(rules);
@@ -147,8 +148,8 @@ fn distance(in_ms: i64) -> String {
 #[component]
 fn Growth(sizes: Sizes) -> impl IntoView {
     let at = |bytes: usize| sizes.permissions_at(bytes).map(|permissions| permissions.to_string());
-    let (full, refused) = (at(COOKIE_BYTES_MAX), at(sizes.token_bytes_max));
-    let (first, max) = (sizes.algorithms.first().cloned(), sizes.token_bytes_max);
+    let (full, refused) = (at(COOKIE_BYTES_MAX), at(TOKEN_BYTES_MAX));
+    let first = sizes.algorithms.first().cloned();
     view! {
         <p>
             "What a session cookie stands for stays on the server, so it has "
@@ -163,7 +164,7 @@ fn Growth(sizes: Sizes) -> impl IntoView {
                 {refused.map(|refused| format!(
                     "Latchkey itself refuses a token over {}, about {refused} permissions. Its own tokens carry a role, and what the \
                      role may do is decided where the token is read.",
-                    grouped_bytes(max),
+                    grouped_bytes(TOKEN_BYTES_MAX),
                 ))}
             </p>
         })}

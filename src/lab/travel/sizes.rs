@@ -5,7 +5,7 @@ use tower_sessions::session::Id;
 
 use super::{SizeRow, Sizes};
 use crate::{
-    auth::tokens::{claims::Claims, key_set::Key, mint::sign, verify::TOKEN_BYTES_MAX},
+    auth::tokens::{claims::Claims, key_set::Key, mint::sign},
     base::{error::AppError, state::AppState},
     lab::{samples, world::Lab},
     web::cookies::Name,
@@ -49,7 +49,6 @@ fn of(keys: &[Key], state: &AppState) -> Result<Sizes, AppError> {
         algorithms: keys.iter().map(|key| key.algorithm.into_str().to_owned()).collect(),
         rows: PERMISSIONS.into_iter().map(row).collect::<Result<_, AppError>>()?,
         session_bytes: session.len() + Id::default().to_string().len(),
-        token_bytes_max: TOKEN_BYTES_MAX,
     })
 }
 
