@@ -3,7 +3,10 @@
 use leptos::prelude::*;
 
 use super::Exchange;
-use crate::ui::draw::{Content, Draw};
+use crate::ui::{
+    chart::percent,
+    draw::{Content, Draw},
+};
 
 const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "1. What's in the cookies", "Both cookies decoded, and how they grow"),
@@ -82,6 +85,21 @@ pub fn Figures(
     }
 }
 
+/// Below a drawing. `ticks`: where they are, in per cent of its width, and how they are written.
+#[component]
+pub fn Ticks(ticks: Vec<(f64, String)>) -> impl IntoView {
+    let ticks = ticks.into_iter().map(|(place, text)| {
+        // So that the letters stay in the drawing.
+        let anchor = match place {
+            ..6.0 => "start",
+            94.0.. => "end",
+            _ => "middle",
+        };
+        view! { <text x=percent(place) y="1em" text-anchor=anchor>{text}</text> }
+    });
+    view! { <svg class="lab-axis">{ticks.collect_view()}</svg> }
+}
+
 /// `{name}` in these words stands for a value.
 pub fn filled(words: &str, value: impl Fn(&str) -> String) -> String {
     let parts = words.split('}').map(|part| match part.split_once('{') {
@@ -97,6 +115,14 @@ pub fn filled(words: &str, value: impl Fn(&str) -> String) -> String {
 #[component]
 pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl IntoView {
     let (class, word) = verdict(exchange.status);
+    let halves = [("Request", exchange.request), ("Response", exchange.answer)].map(|(what, text)| {
+        view! {
+            <div class="exchange-half">
+                <p class="exchange-word">{what}</p>
+                <pre><code>{text}</code></pre>
+            </div>
+        }
+    });
     view! {
         <details class="exchange" open=open>
             <summary>
@@ -104,14 +130,7 @@ pub fn Shown(exchange: Exchange, #[prop(into)] by: String, open: bool) -> impl I
                 <span class=class>{format!("{} {word}", exchange.status)}</span>
                 <span class="muted">{milliseconds(exchange.microseconds)}</span>
             </summary>
-            <div class="exchange-half">
-                <p class="exchange-word">"Request"</p>
-                <pre><code>{exchange.request}</code></pre>
-            </div>
-            <div class="exchange-half">
-                <p class="exchange-word">"Response"</p>
-                <pre><code>{exchange.answer}</code></pre>
-            </div>
+            {halves.collect_view()}
         </details>
     }
 }

@@ -113,13 +113,15 @@ fn round_up(number: i64) -> i64 {
     rounds.map(|tenths| tenths / 10).find(|round| *round >= number).unwrap_or(number) * i64::from(number > 0)
 }
 
-fn float(number: i64) -> f64 {
+/// As exact as it is drawn.
+pub fn float(number: impl TryInto<i64>) -> f64 {
+    let number = number.try_into().unwrap_or(i64::MAX);
     #[expect(clippy::cast_precision_loss, reason = "only to draw it")]
     let float = number as f64;
     float
 }
 
-fn percent(place: f64) -> String {
+pub fn percent(place: f64) -> String {
     format!("{place:.2}%")
 }
 
@@ -141,7 +143,7 @@ fn Lines(scale: Scale) -> impl IntoView {
 
 #[component]
 fn Plot(series: Series, days: Vec<Bars>, scale: Scale) -> impl IntoView {
-    let width = 100.0 / float(i64::try_from(days.len()).unwrap_or(1).max(1));
+    let width = 100.0 / float(days.len().max(1));
     let mut left = -width;
     let bars = days.into_iter().map(|bars| {
         left += width;

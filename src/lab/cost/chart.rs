@@ -2,7 +2,11 @@
 
 use leptos::prelude::*;
 
-use super::{Measured, STEPS, Signing, Spread, float, step_ns, words::micros};
+use super::{Measured, STEPS, Signing, Spread, step_ns, words::micros};
+use crate::{
+    lab::section::Ticks,
+    ui::chart::{float, percent},
+};
 
 /// Part of the time axis that has something on it, in steps.
 #[derive(Clone, Copy)]
@@ -45,10 +49,6 @@ fn written(us: f64) -> String {
     }
 }
 
-fn percent(place: f64) -> String {
-    format!("{place:.2}%")
-}
-
 /// A strip of bars for each way, below each other on one axis.
 #[component]
 pub fn Strips(measured: Measured) -> impl IntoView {
@@ -57,20 +57,11 @@ pub fn Strips(measured: Measured) -> impl IntoView {
     let lines: Vec<f64> = ticks.iter().map(|(place, _)| *place).collect();
     let strips = measured.ways.into_iter().map(|spread| view! { <Strip spread axis lines=lines.clone() /> });
     let strips = strips.collect_view();
-    let ticks = ticks.into_iter().map(|(place, text)| {
-        // So that the letters stay in the drawing.
-        let anchor = match place {
-            ..6.0 => "start",
-            94.0.. => "end",
-            _ => "middle",
-        };
-        view! { <text x=percent(place) y="1em" text-anchor=anchor>{text}</text> }
-    });
     view! {
         <figure class="lab-chart">
             <div role="img" aria-label=gist>
                 {strips}
-                <svg class="lab-axis">{ticks.collect_view()}</svg>
+                <Ticks ticks />
                 <p class="muted" aria-hidden="true">"from request to response; logarithmic scale; the vertical line is the median (p50)"</p>
             </div>
         </figure>

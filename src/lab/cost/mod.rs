@@ -8,6 +8,8 @@ pub mod words;
 use serde::{Deserialize, Serialize};
 use strum::{IntoStaticStr, VariantArray};
 
+use crate::ui::chart::float;
+
 /// Under this name the visit keeps the newest result.
 pub const NAME: &str = "cost";
 
@@ -104,11 +106,4 @@ pub fn step_ns(step: u8) -> f64 {
 
 pub fn step(ns: u64) -> usize {
     (1..STEPS).take_while(|step| step_ns(*step) <= float(ns)).count()
-}
-
-/// As exact as it is drawn.
-fn float(ns: u64) -> f64 {
-    #[expect(clippy::cast_precision_loss, reason = "to a tenth of a power of ten")]
-    let float = ns as f64;
-    float
 }

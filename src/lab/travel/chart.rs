@@ -5,7 +5,11 @@
 use leptos::prelude::*;
 
 use super::{COOKIE_BYTES_MAX, HEADER_BYTES_MAX, SizeRow, Sizes};
-use crate::base::number::grouped;
+use crate::{
+    base::number::grouped,
+    lab::section::Ticks,
+    ui::chart::{float, percent},
+};
 
 /// Of the drawing, in bytes: a little more than the last limit.
 const TOP: usize = 10_000;
@@ -32,7 +36,7 @@ pub fn SizeChart(sizes: Sizes) -> impl IntoView {
                     {tokens(&sizes)}
                     <line class="session" x1="0" x2="100%" y1=session.clone() y2=session />
                 </svg>
-                <svg class="lab-axis">{ticks(&sizes)}</svg>
+                <Ticks ticks=ticks(&sizes) />
                 <p class="muted" aria-hidden="true">"permissions in the token"</p>
             </div>
         </figure>
@@ -40,18 +44,16 @@ pub fn SizeChart(sizes: Sizes) -> impl IntoView {
 }
 
 fn y(bytes: usize) -> String {
-    percent(TOP.saturating_sub(bytes), TOP)
+    percent(100.0 - float(bytes.min(TOP)) * 100.0 / float(TOP))
 }
 
-fn most(sizes: &Sizes) -> usize {
-    sizes.rows.last().map_or(1, |row| row.permissions).max(1)
+fn x(sizes: &Sizes, row: &SizeRow) -> f64 {
+    float(row.permissions) * 100.0 / float(sizes.rows.last().map_or(1, |row| row.permissions))
 }
 
 /// A line for each algorithm.
 fn tokens(sizes: &Sizes) -> impl IntoView + use<> {
-    let point = |row: &SizeRow, at: usize| {
-        (percent(row.permissions, most(sizes)), y(row.bytes.get(at).copied().unwrap_or_default()))
-    };
+    let point = |row: &SizeRow, at: usize| (percent(x(sizes, row)), y(row.bytes.get(at).copied().unwrap_or_default()));
     let pairs = (0..sizes.algorithms.len()).flat_map(|at| sizes.rows.windows(2).map(move |pair| (at, pair)));
     let lines = pairs.map(|(at, pair)| {
         let ((x1, y1), (x2, y2)) = (point(&pair[0], at), point(&pair[1], at));
@@ -60,18 +62,9 @@ fn tokens(sizes: &Sizes) -> impl IntoView + use<> {
     lines.collect_view()
 }
 
-fn ticks(sizes: &Sizes) -> impl IntoView + use<> {
-    let most = most(sizes);
-    let round = sizes.rows.iter().map(|row| row.permissions).filter(|permissions| permissions % 100 == 0);
-    let ticks = round.map(|permissions| {
-        let anchor = match permissions {
-            0 => "start",
-            _ if permissions == most => "end",
-            _ => "middle",
-        };
-        view! { <text x=percent(permissions, most) y="1em" text-anchor=anchor>{permissions}</text> }
-    });
-    ticks.collect_view()
+fn ticks(sizes: &Sizes) -> Vec<(f64, String)> {
+    let round = sizes.rows.iter().filter(|row| row.permissions % 100 == 0);
+    round.map(|row| (x(sizes, row), row.permissions.to_string())).collect()
 }
 
 fn gist(sizes: &Sizes) -> String {
@@ -86,10 +79,4 @@ fn gist(sizes: &Sizes) -> String {
         last.permissions,
         grouped(COOKIE_BYTES_MAX),
     )
-}
-
-/// In tenths of a per cent, which is finer than a pixel.
-fn percent(part: usize, of: usize) -> String {
-    let tenths = part * 1000 / of;
-    format!("{}.{}%", tenths / 10, tenths % 10)
 }
