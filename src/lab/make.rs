@@ -47,7 +47,7 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
     let app = App { state: AppState { clock, ..services.state.clone() }, ..services.app.clone() };
     let password = services.secret.tag("password of everyone in the Lab");
     let password_hash = hash(&services.passwords, &password).await.map_err(|error| error.to_string())?;
-    let lab = Lab::from(World {
+    let lab = Lab(Arc::new(World {
         router: router(services.clone()),
         earlier: router(Services { app, ..services.clone() }),
         probes: probes(&services),
@@ -59,7 +59,7 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
         password,
         password_hash,
         admin: Mutex::default(),
-    });
+    }));
     make_administrator(&lab).await.map_err(|error| format!("its administrator cannot be made: {error}"))?;
     Ok(lab)
 }

@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 
+use clap::ValueEnum;
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -19,10 +20,6 @@ use crate::{
     base::{config::TokenAlgorithm, error::AppError, state::AppState},
 };
 
-/// In the order in which they are shown.
-const ALGORITHMS: [TokenAlgorithm; 4] =
-    [TokenAlgorithm::Es256, TokenAlgorithm::EdDsa, TokenAlgorithm::Rs256, TokenAlgorithm::Hs256];
-
 #[derive(Default)]
 pub struct Samples {
     keys: OnceCell<Arc<[Key]>>,
@@ -33,8 +30,8 @@ pub struct Samples {
 impl Samples {
     pub async fn keys(&self) -> Result<Arc<[Key]>, AppError> {
         let made = self.keys.get_or_try_init(|| async {
-            let keys = tokio::task::spawn_blocking(|| ALGORITHMS.into_iter().map(Key::make).collect()).await?;
-            let keys: Option<Vec<Key>> = keys;
+            let make = || TokenAlgorithm::value_variants().iter().map(|algorithm| Key::make(*algorithm)).collect();
+            let keys: Option<Vec<Key>> = tokio::task::spawn_blocking(make).await?;
             keys.map(Arc::from).ok_or_else(AppError::internal)
         });
         made.await.cloned()

@@ -10,6 +10,7 @@ use axum::http::{HeaderMap, request::Parts};
 use leptos::prelude::use_context;
 use serde::{Serialize, de::DeserializeOwned};
 use tokio::sync::OwnedSemaphorePermit;
+use uuid::Uuid;
 
 use super::{
     DEMO_USER, VisitInfo,
@@ -146,7 +147,7 @@ impl Visit {
             return Err(AppError::LabFull);
         }
         let secret = random::token()?;
-        let email = format!("{}@lab.example", email_word(&secret));
+        let email = format!("{}@lab.example", Uuid::now_v7().simple());
         let ip = caller.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let mut tx = lab.state.db.begin_write().await?;
         let user_id = lab.make_user(&mut tx, DEMO_USER, &email, Role::User).await?.ok_or_else(AppError::internal)?;
@@ -207,10 +208,4 @@ impl Visit {
     pub async fn info(&self, lab: &Lab) -> Result<VisitInfo, AppError> {
         Ok(VisitInfo { ends_at: self.ends_at, logged_in: self.is_logged_in(lab).await? })
     }
-}
-
-/// Letters and digits that tell nothing of the secret.
-fn email_word(secret: &str) -> String {
-    let letters = random::hash(&format!("email of {secret}"));
-    letters.chars().filter(char::is_ascii_alphanumeric).take(16).collect::<String>().to_lowercase()
 }

@@ -24,7 +24,7 @@ pub const REQUESTS_MAX: usize = 4;
 
 /// Cheap to clone.
 #[derive(Clone)]
-pub struct Lab(Arc<World>);
+pub struct Lab(pub Arc<World>);
 
 pub struct World {
     pub services: Services,
@@ -59,12 +59,6 @@ impl Deref for World {
 
     fn deref(&self) -> &Services {
         &self.services
-    }
-}
-
-impl From<World> for Lab {
-    fn from(world: World) -> Self {
-        Self(Arc::new(world))
     }
 }
 

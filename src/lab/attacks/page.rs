@@ -67,14 +67,11 @@ fn WhatHappened(outcome: Outcome) -> impl IntoView {
 #[component]
 fn OneStep(step: Step, open: bool) -> impl IntoView {
     let Step { by, words, token, exchange } = step;
-    let token = token.map(|[header, claims, signature]| {
-        view! {
-            <dl class="torn">
-                <div><dt>"Header"</dt><dd><pre><code>{header}</code></pre></dd></div>
-                <div><dt>"Payload"</dt><dd><pre><code>{claims}</code></pre></dd></div>
-                <div><dt>"Signature"</dt><dd><pre><code>{signature}</code></pre></dd></div>
-            </dl>
-        }
+    let token = token.map(|parts| {
+        let parts = ["Header", "Payload", "Signature"].into_iter().zip(parts);
+        let parts =
+            parts.map(|(what, text)| view! { <div><dt>{what}</dt><dd><pre><code>{text}</code></pre></dd></div> });
+        view! { <dl class="torn">{parts.collect_view()}</dl> }
     });
     // Who sends a request stands above it.
     let teller = exchange.is_none().then(|| view! { <strong>{by.clone()}": "</strong> });

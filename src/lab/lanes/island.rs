@@ -12,7 +12,7 @@ use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent};
 use super::{END, LANES, PATH, is_over, without_news};
 use crate::{lab::actions::EndLanes, ui::focus, web::page::PAGE};
 
-const NAMES: [&str; LANES] = ["Session cookie", "Our JWT", "Plain JWT"];
+pub const NAMES: [&str; LANES] = ["Session cookie", "Our JWT", "Plain JWT"];
 
 /// `told`: as they are now. Without JavaScript they stand still.
 #[island]

@@ -2,7 +2,11 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{LanesPage, is_over, island::Lanes, run::CITES};
+use super::{
+    LANES, LanesPage, is_over,
+    island::{Lanes, NAMES},
+    run::CITES,
+};
 use crate::{
     lab::{
         actions::StartLanes,
@@ -12,13 +16,11 @@ use crate::{
     ui::{draw::Draw, form::ButtonForm},
 };
 
-const ASKED: [(&str, &str); 3] = [
-    ("Session cookie", ": requests a page with the cookie alone. The server looks the session up."),
-    ("Our JWT", ": calls the API with the token. The API verifies it, and checks the revocations in its memory."),
-    (
-        "Plain JWT",
-        ": gives the same token to a textbook verifier, which checks signature, issuer, audience and times, nothing else.",
-    ),
+/// How each of [`NAMES`] is asked.
+const ASKED: [&str; LANES] = [
+    ": requests a page with the cookie alone. The server looks the session up.",
+    ": calls the API with the token. The API verifies it, and checks the revocations in its memory.",
+    ": gives the same token to a textbook verifier, which checks signature, issuer, audience and times, nothing else.",
 ];
 
 #[component]
@@ -35,7 +37,7 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
                 "Your demo user logs in on one more device. It gets a session, and a token that is valid for 60 seconds. Then "
                 "three credentials are checked again and again:"
             </p>
-            <ul>{ASKED.map(|(what, how)| view! { <li><strong>{what}</strong>{how}</li> }).collect_view()}</ul>
+            <ul>{NAMES.into_iter().zip(ASKED).map(|(what, how)| view! { <li><strong>{what}</strong>{how}</li> }).collect_view()}</ul>
             <p>"Now end the session and see which ones notice."</p>
             {if can_run {
                 view! { <ButtonForm action=StartLanes::PATH class>{label}</ButtonForm> }.drawn()

@@ -24,14 +24,12 @@ pub const CITES: &[Cite] = cites! {
 };
 
 pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<LanesPage, AppError> {
-    let run = match visit {
-        Some(visit) => Run::of(lab, visit).await?,
-        None => None,
-    };
-    let told = match run {
-        Some(run) => Told::look(lab, run, None).await.map(|told| told.text()),
-        None => None,
-    };
+    let mut told = None;
+    if let Some(visit) = visit
+        && let Some(run) = Run::of(lab, visit).await?
+    {
+        told = Told::look(lab, run, None).await.map(|told| told.text());
+    }
     Ok(LanesPage { told, one_writer: lab.state.db.kind == Kind::Sqlite })
 }
 
