@@ -31,7 +31,7 @@ pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verifi
     let revocations = &app.terminator.revocations;
     let Ok(verified) = verified(app, keys, token).await else { return Ok(None) };
     revocations.ensure_fresh().await?;
-    Ok((!revocations.is_dead(verified.revocation_subject(), &verified.kid)).then_some(verified))
+    Ok((!revocations.is_dead(verified.claims.revocation_subject(), &verified.kid)).then_some(verified))
 }
 
 /// Verifies, and once more after reading the keys again when the token names one that another instance may have made.

@@ -73,6 +73,18 @@ impl Claims {
     pub fn is_granted(&self) -> bool {
         self.grant.is_some() && self.client_id != BROWSER_CLIENT && self.aud != audience(&self.iss)
     }
+
+    /// What the revocations are asked about.
+    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
+        let Self { sub, sid, epoch, global_epoch, client_id, grant, .. } = self;
+        let granted = grant.as_ref().map(|grant| Granted {
+            grant: &grant.id,
+            client: client_id,
+            client_epoch: grant.client_epoch,
+        });
+        let user_id = grant.as_ref().and_then(|grant| grant.owner.as_ref()).unwrap_or(sub);
+        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch, granted }
+    }
 }
 
 /// The audience of our API, under the issuer, for our own pages.
@@ -91,18 +103,4 @@ pub struct Verified {
     pub claims: Claims,
     /// The key that signed it.
     pub kid: String,
-}
-
-impl Verified {
-    /// What the revocations are asked about.
-    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
-        let Claims { sub, sid, epoch, global_epoch, client_id, grant, .. } = &self.claims;
-        let granted = grant.as_ref().map(|grant| Granted {
-            grant: &grant.id,
-            client: client_id,
-            client_epoch: grant.client_epoch,
-        });
-        let user_id = grant.as_ref().and_then(|grant| grant.owner.as_ref()).unwrap_or(sub);
-        RevocationSubject { user_id, sid, epoch: *epoch, global_epoch: *global_epoch, granted }
-    }
 }

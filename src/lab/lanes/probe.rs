@@ -7,12 +7,9 @@ use serde::{Deserialize, Serialize};
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
 
 use crate::{
-    auth::{
-        revocations::set::RevocationSubject,
-        tokens::{
-            claims::Claims,
-            verify::{LEEWAY, verify},
-        },
+    auth::tokens::{
+        claims::Claims,
+        verify::{LEEWAY, verify},
     },
     base::{error::AppError, state::Stopwatch},
     lab::{
@@ -59,12 +56,6 @@ pub struct End {
 impl Run {
     pub async fn of(lab: &Lab, visit: &Visit) -> Result<Option<Self>, AppError> {
         visit.result(lab, KEPT).await
-    }
-
-    /// What the revocations are asked about, to hear of the end of this session and of no other.
-    pub fn revocation_subject(&self) -> RevocationSubject<'_> {
-        let Claims { sub, sid, epoch, global_epoch, .. } = &self.claims;
-        RevocationSubject { user_id: sub, sid, epoch: *epoch, global_epoch: *global_epoch, granted: None }
     }
 
     pub fn token_expires_at(&self) -> i64 {

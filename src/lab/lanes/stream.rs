@@ -113,7 +113,7 @@ impl Watching {
                 () = self.stop.asked_for() => return false,
                 () = &mut pause => return true,
                 Ok(()) = self.revoked.changed() => {
-                    if self.ended.is_none() && self.lab.revocations.is_over(run.revocation_subject()) {
+                    if self.ended.is_none() && self.lab.revocations.is_over(run.claims.revocation_subject()) {
                         self.ended = Some(Stopwatch::start());
                         return true;
                     }

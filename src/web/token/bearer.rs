@@ -114,7 +114,7 @@ impl FromRequestParts<Arc<AppState>> for AdminCaller {
 /// Asks the revocations, which are in memory.
 async fn expect_alive(revocations: &Revocations, verified: &Verified) -> Result<(), Problem> {
     revocations.ensure_fresh().await?;
-    if revocations.is_dead(verified.revocation_subject(), &verified.kid) {
+    if revocations.is_dead(verified.claims.revocation_subject(), &verified.kid) {
         tracing::info!(user = verified.claims.sub, sid = verified.claims.sid, "a revoked token was refused");
         return Err(revoked());
     }

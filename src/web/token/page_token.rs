@@ -58,6 +58,6 @@ fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: 
         && claims.sid == someone.log_in.sid
         && claims.epoch == someone.user.epoch
         && claims.global_epoch == someone.log_in.global_epoch
-        && !revocations.is_dead(verified.revocation_subject(), &verified.kid);
+        && !revocations.is_dead(claims.revocation_subject(), &verified.kid);
     if ours { claims.exp - state.clock.now_ms() / 1000 } else { 0 }
 }
