@@ -4,7 +4,7 @@
 import type { Page } from "@playwright/test";
 import { findings } from "./axe.ts";
 import { expect, test } from "./fixtures.ts";
-import { unfold } from "./lab.ts";
+import { beginVisit, unfold } from "./lab.ts";
 import { ACCESS, SESSION, open, signedUp } from "./people.ts";
 
 // The results are read from the database.
@@ -21,13 +21,6 @@ function micros(ns: number): string {
   const tenths = Math.floor((ns + 50) / 100);
   if (tenths < 200) return `${Math.floor(tenths / 10)}.${tenths % 10} µs`;
   return `${Math.floor((ns + 500) / 1000).toLocaleString("en")} µs`;
-}
-
-async function beginVisit(page: Page): Promise<void> {
-  await open(page, "/lab");
-  await page.getByRole("button", { name: "Start demo session" }).first().click();
-  await expect(page.getByRole("button", { name: "End visit" })).toBeVisible();
-  await unfold(page);
 }
 
 async function measure(page: Page): Promise<void> {
@@ -126,9 +119,7 @@ test("axe finds nothing before and after a measurement, at any width", async ({ 
 test("it works without JavaScript, and the end of the visit takes everything away", async ({ anotherBrowser, sql }) => {
   const context = await anotherBrowser({ javaScriptEnabled: false });
   const page = await context.newPage();
-  await page.goto("/lab");
-  await page.getByRole("button", { name: "Start demo session" }).first().click();
-  await unfold(page);
+  await beginVisit(page);
   await measure(page);
   expect(new URL(page.url()).hash).toBe("#cost");
   await expect(page.getByText("These are the demo user's")).toBeVisible();

@@ -46,11 +46,29 @@ impl TestApp {
     }
 }
 
-/// The visit of this browser.
-pub async fn visit_of(app: &TestApp, caller: &super::caller::Caller) -> Option<Visit> {
+/// Someone who has begun a visit.
+pub async fn visitor(app: &TestApp) -> Caller {
+    let mut visitor = app.anonymous();
+    let answer = visitor.act("begin_visit", &[]).await;
+    assert_eq!(answer.status, 200, "{}", answer.text());
+    visitor
+}
+
+/// The visit of this browser, if it lasts.
+async fn find_visit(app: &TestApp, caller: &Caller) -> Option<Visit> {
     let request = caller.request(Method::GET, "/lab").body(()).expect("a request");
     let (lab, config) = (app.lab(), &app.services.state.config);
     Visit::of(&lab, request.headers(), config).await.expect("the visits")
+}
+
+pub async fn visit_of(app: &TestApp, caller: &Caller) -> Visit {
+    find_visit(app, caller).await.expect("a visit")
+}
+
+/// In the Lab's database.
+pub async fn count(lab: &Lab, statement: &'static str) -> i64 {
+    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(&lab.state.db.pool).await.expect("a count");
+    count
 }
 
 async fn run(app: &TestApp, statement: &'static str) {
@@ -94,7 +112,7 @@ on_both_databases! {
         assert_eq!(answer.status, 200, "{}", answer.text());
         assert!(answer.set_cookie("__Host-lab").contains("HttpOnly; SameSite=Strict; Secure"), "{:?}", answer.headers);
         assert!(visitor.open("/lab").await.text().contains("Demo user"));
-        let visit = visit_of(&app, &visitor).await.expect("a visit");
+        let visit = visit_of(&app, &visitor).await;
         assert!(visit.is_logged_in(&lab).await.expect("an answer"));
         assert_eq!(app.count("select count(*) from users").await, 0, "nobody of the Lab is among our users");
         let mut other_tab = visitor.copy();
@@ -103,10 +121,9 @@ on_both_databases! {
             assert!(tab.open("/lab").await.text().contains("Your visit has ended, and all its data has been deleted."));
             assert!(!tab.open("/lab").await.text().contains("has been deleted"), "it is told once");
         }
-        assert!(visit_of(&app, &visitor).await.is_none());
+        assert!(find_visit(&app, &visitor).await.is_none());
         for table in ["select count(*) from lab_visits", "select count(*) from sessions where user_id <> (select id from users where role = 'admin')"] {
-            let (count,): (i64,) = sqlx::query_as(table).fetch_one(&lab.state.db.pool).await.expect("a count");
-            assert_eq!(count, 0, "{table}");
+            assert_eq!(count(&lab, table).await, 0, "{table}");
         }
     }
 
@@ -138,19 +155,16 @@ on_both_databases! {
         assert_eq!(answer.status, 503, "{}", answer.text());
         run("alter table away rename to known_devices").await;
         let people = "select count(*) from users where role = 'user'";
-        let (made,): (i64,) = sqlx::query_as(people).fetch_one(&lab.state.db.pool).await.expect("a count");
-        assert_eq!(made, 1, "the log-in was what failed");
+        assert_eq!(count(&lab, people).await, 1, "the log-in was what failed");
         app.clock.advance_ms(LIFETIME_MS);
         assert_eq!(remove_over(&lab).await.expect("a round"), 1);
-        let (left,): (i64,) = sqlx::query_as(people).fetch_one(&lab.state.db.pool).await.expect("a count");
-        assert_eq!(left, 0);
+        assert_eq!(count(&lab, people).await, 0);
     }
 
     async fn one_experiment_runs_at_a_time(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.lab();
-        let mut visitor = app.anonymous();
-        visitor.act("begin_visit", &[]).await;
+        let mut visitor = visitor(&app).await;
         let first = take_turn(&lab).await.expect("the first turn");
         let waiting = tokio::spawn(async move { visitor.act("try_attack", &[("attack", "none")]).await });
         tokio::task::yield_now().await;
@@ -162,13 +176,12 @@ on_both_databases! {
     async fn a_visit_is_over_after_half_an_hour(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.lab();
-        let mut visitor = app.anonymous();
-        visitor.act("begin_visit", &[]).await;
+        let mut visitor = visitor(&app).await;
         assert_eq!(remove_over(&lab).await.expect("a round"), 0);
         let mut other = app.anonymous();
         other.act("begin_visit", &[]).await;
         app.clock.advance_ms(LIFETIME_MS);
-        assert!(visit_of(&app, &visitor).await.is_none());
+        assert!(find_visit(&app, &visitor).await.is_none());
         other.act("end_visit", &[]).await;
         assert_eq!(remove_over(&lab).await.expect("a round"), 1, "whose end was asked for does not wait for the round");
         assert!(visitor.open("/lab").await.text().contains("Start demo session"));
@@ -176,8 +189,7 @@ on_both_databases! {
 
     async fn every_form_of_the_lab_says_that_the_visit_is_over(app: TestApp) {
         let app = app.and_lab().await;
-        let mut visitor = app.anonymous();
-        visitor.act("begin_visit", &[]).await;
+        let mut visitor = visitor(&app).await;
         visitor.copy().act("end_visit", &[]).await;
         for (action, field) in [("measure_cost", ("rounds", "100")), ("start_lanes", ("x", "")), ("end_lanes", ("by", "force")), ("try_attack", ("attack", "none"))] {
             let answer = visitor.submit(action, &[field], "/lab").await;
@@ -191,9 +203,8 @@ on_both_databases! {
     async fn what_opens_the_lab_opens_nothing_else(app: TestApp) {
         let app = app.and_lab().await;
         let lab = app.lab();
-        let mut visitor = app.anonymous();
-        visitor.act("begin_visit", &[]).await;
-        let visit = visit_of(&app, &visitor).await.expect("a visit");
+        let visitor = visitor(&app).await;
+        let visit = visit_of(&app, &visitor).await;
         let demo = visit.browser.ask(&lab, &Ask::api(Method::GET, "/api/v1/me")).await.expect("an answer");
         assert_eq!(demo.status, 200, "{}", demo.body);
         let mut thief = app.anonymous();

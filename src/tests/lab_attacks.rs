@@ -2,25 +2,24 @@
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD as B64};
 
-use super::{app::TestApp, caller::Caller, lab::visit_of, logs::Lines, on_both_databases};
+use super::{
+    app::TestApp,
+    caller::Caller,
+    lab::{count, visit_of, visitor},
+    logs::Lines,
+    on_both_databases,
+};
 use crate::lab::{
     attacks::{Outcome, Verdict, forge::tear, list, play},
     browser::Ask,
     code::Cite,
     lanes,
-    world::Lab,
 };
-
-async fn visitor(app: &TestApp) -> (Lab, Caller) {
-    let mut visitor = app.anonymous();
-    assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
-    (app.lab(), visitor)
-}
 
 async fn try_it(app: &TestApp, visitor: &mut Caller, id: &str) -> Outcome {
     let answer = visitor.act("try_attack", &[("attack", id)]).await;
     assert_eq!(answer.status, 200, "{id}: {}", answer.text());
-    let visit = visit_of(app, visitor).await.expect("a visit");
+    let visit = visit_of(app, visitor).await;
     let lab = &app.lab();
     visit.result(lab, &format!("attack-{id}")).await.expect("the results").expect("a result")
 }
@@ -29,15 +28,10 @@ fn statuses(outcome: &Outcome) -> Vec<u16> {
     outcome.steps.iter().filter_map(|step| step.exchange.as_ref()).map(|shown| shown.status).collect()
 }
 
-async fn count(lab: &Lab, statement: &'static str) -> i64 {
-    let (count,): (i64,) = sqlx::query_as(statement).fetch_one(&lab.state.db.pool).await.expect("a count");
-    count
-}
-
 on_both_databases! {
     async fn every_attack_is_refused_by_the_defence_that_the_page_names(app: TestApp) {
         let app = app.and_lab().await;
-        let (lab, mut visitor) = visitor(&app).await;
+        let (lab, mut visitor) = (app.lab(), visitor(&app).await);
         let attacks: [(&str, &[u16]); 8] = [
             ("payload", &[200, 200, 401]),
             ("none", &[200, 401]),
@@ -55,7 +49,7 @@ on_both_databases! {
             assert!(outcome.verdict == Verdict::Held && !outcome.words.contains("bug") && !outcome.words.contains(['{', '}']), "{id}: {}", outcome.words);
             let page = visitor.open("/lab").await.text();
             assert!(page.contains(&*html_escape::encode_text(&outcome.words)), "{id}: {}", outcome.words);
-            assert!(visit_of(&app, &visitor).await.expect("a visit").is_logged_in(&lab).await.expect("an answer"));
+            assert!(visit_of(&app, &visitor).await.is_logged_in(&lab).await.expect("an answer"));
         }
         assert_eq!(count(&lab, "select count(*) from users where role = 'auditor'").await, 0, "the change is undone");
         assert_eq!(count(&lab, "select count(*) from audit_events where event = 'role_changed'").await, 2);
@@ -63,7 +57,7 @@ on_both_databases! {
 
     async fn the_copy_of_a_replaced_secret_ends_the_session_in_two_acts(app: TestApp) {
         let app = app.and_lab().await;
-        let (lab, mut visitor) = visitor(&app).await;
+        let (lab, mut visitor) = (app.lab(), visitor(&app).await);
         let first = try_it(&app, &mut visitor, list::OLD_SECRET).await;
         assert_eq!((first.verdict, statuses(&first)), (Verdict::Held, vec![200, 200, 409]), "{}", first.words);
         assert!(visitor.open("/lab").await.text().contains("Use the stolen cookie again"));
@@ -79,10 +73,10 @@ on_both_databases! {
 
     async fn no_secret_is_on_the_page(app: TestApp) {
         let app = app.and_lab().await;
-        let (lab, mut visitor) = visitor(&app).await;
+        let (lab, mut visitor) = (app.lab(), visitor(&app).await);
         for id in ["payload", "steal", "role"] {
             try_it(&app, &mut visitor, id).await;
-            let browser = visit_of(&app, &visitor).await.expect("a visit").browser;
+            let browser = visit_of(&app, &visitor).await.browser;
             let page = visitor.open("/lab").await.text();
             let kept: Vec<(String,)> = sqlx::query_as("select result from lab_runs")
                 .fetch_all(&lab.state.db.pool)
@@ -102,13 +96,13 @@ on_both_databases! {
         assert_eq!((answer.status, answer.text()), (410, "\"VisitOver\"".into()));
         let page = nobody.open("/lab").await.text();
         assert!(page.contains("Change the role in the payload") && !page.contains("/actions/try_attack"), "{page}");
-        let (_, mut visitor) = visitor(&app).await;
+        let mut visitor = visitor(&app).await;
         assert_eq!(visitor.act("try_attack", &[("attack", "guess")]).await.status, 400);
     }
 
     async fn a_session_that_another_experiment_ended_is_no_bug(app: TestApp) {
         let app = app.and_lab().await;
-        let (_, mut visitor) = visitor(&app).await;
+        let mut visitor = visitor(&app).await;
         assert_eq!(try_it(&app, &mut visitor, list::OLD_SECRET).await.verdict, Verdict::Held);
         assert_eq!(try_it(&app, &mut visitor, "steal").await.verdict, Verdict::Held);
         app.clock.advance_ms(10_001);
@@ -122,8 +116,8 @@ on_both_databases! {
 
     async fn the_log_has_what_the_lab_asks_for_until_it_is_turned_off_for_the_lab(app: TestApp) {
         let app = app.and_lab().await;
-        let (lab, visitor) = visitor(&app).await;
-        let mut visit = visit_of(&app, &visitor).await.expect("a visit");
+        let (lab, visitor) = (app.lab(), visitor(&app).await);
+        let mut visit = visit_of(&app, &visitor).await;
         for (levels, is_there) in [("info", true), ("info,latchkey::lab=off", false), ("warn", false)] {
             let lines = Lines::default();
             let listening = lines.listen("text", levels);
@@ -138,8 +132,8 @@ on_both_databases! {
 
     async fn a_role_that_another_tab_gave_is_no_bug(app: TestApp) {
         let app = app.and_lab().await;
-        let (lab, mut visitor) = visitor(&app).await;
-        let mut visit = visit_of(&app, &visitor).await.expect("a visit");
+        let (lab, mut visitor) = (app.lab(), visitor(&app).await);
+        let mut visit = visit_of(&app, &visitor).await;
         let mut admin = lab.administrator().await.expect("an administrator");
         let fields = [("user", &*visit.user_id), ("role", "auditor"), ("reason", "another tab")];
         assert_eq!(admin.send(&lab, &Ask::action("change_role", &fields)).await.expect("an answer").status, 200);
@@ -159,7 +153,7 @@ on_both_databases! {
         ];
         for (algorithm, expected, words) in algorithms {
             let app = TestApp::with(app.kind(), &["--token-algorithm", algorithm]).await.and_lab().await;
-            let (_, mut visitor) = visitor(&app).await;
+            let mut visitor = visitor(&app).await;
             let outcome = try_it(&app, &mut visitor, "other-key").await;
             assert_eq!((outcome.verdict, statuses(&outcome)), (Verdict::Held, expected.to_vec()), "{algorithm}");
             assert!(outcome.words.contains(words), "{algorithm}: {}", outcome.words);
@@ -168,7 +162,7 @@ on_both_databases! {
 
     async fn of_insecure_cookies_nothing_is_said_that_only_a_prefix_does(app: TestApp) {
         let app = TestApp::with(app.kind(), &["--insecure-cookies", "true"]).await.and_lab().await;
-        let (_, mut visitor) = visitor(&app).await;
+        let mut visitor = visitor(&app).await;
         let outcome = try_it(&app, &mut visitor, "steal").await;
         assert!(outcome.words.contains("HttpOnly keeps it from scripts. An attacker"), "{}", outcome.words);
         let page = visitor.open("/lab").await.text();
@@ -177,7 +171,7 @@ on_both_databases! {
 
     async fn a_token_of_before_tells_no_log_in_of_after(app: TestApp) {
         let app = app.and_lab().await;
-        let (_, mut visitor) = visitor(&app).await;
+        let mut visitor = visitor(&app).await;
         let outcome = try_it(&app, &mut visitor, "expired").await;
         let shown = outcome.steps.iter().find_map(|step| step.token.as_ref()).expect("a token");
         let claims: serde_json::Value = serde_json::from_str(&shown[1]).expect("claims");

@@ -9,7 +9,7 @@ use http_body_util::BodyExt;
 use super::{
     app::{HANG, TestApp},
     caller::Caller,
-    lab::visit_of,
+    lab::{count, visit_of, visitor},
     on_both_databases,
 };
 use crate::lab::{
@@ -20,12 +20,6 @@ use crate::lab::{
 
 const LANES: &str = "/lab/lanes";
 
-async fn visitor(app: &TestApp) -> Caller {
-    let mut visitor = app.anonymous();
-    assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
-    visitor
-}
-
 async fn with_lanes(app: &TestApp) -> Caller {
     let mut visitor = visitor(app).await;
     let answer = visitor.act("start_lanes", &[]).await;
@@ -34,7 +28,7 @@ async fn with_lanes(app: &TestApp) -> Caller {
 }
 
 async fn end_of(app: &TestApp, visitor: &Caller) -> End {
-    let visit = visit_of(app, visitor).await.expect("a visit");
+    let visit = visit_of(app, visitor).await;
     let run = Run::of(&app.lab(), &visit).await.expect("the runs").expect("a run");
     run.ended.expect("an end")
 }
@@ -180,7 +174,7 @@ on_both_databases! {
         let mut body = listen(&visitor).await.into_body();
         read_until(&mut body, "data: live").await;
         let lab = app.lab();
-        let user_id = visit_of(&app, &visitor).await.expect("a visit").user_id;
+        let user_id = visit_of(&app, &visitor).await.user_id;
         let fields = [("user", &*user_id), ("reason", "another experiment")];
         let mut administrator = lab.administrator().await.expect("an administrator");
         administrator.send(&lab, &Ask::action("force_logout", &fields)).await.expect("an answer");
@@ -200,8 +194,7 @@ on_both_databases! {
         assert_eq!(one.header("location"), other.header("location"), "both lead to the one result");
         let by_force = !end_of(&app, &visitor).await.receipt.is_empty();
         let forced = "select count(*) from sessions where end_reason = 'by_admin'";
-        let (forced,): (i64,) = sqlx::query_as(forced).fetch_one(&app.lab().state.db.pool).await.expect("a count");
-        assert_eq!(by_force, forced > 0, "the story is that of the end that came through");
+        assert_eq!(by_force, count(&app.lab(), forced).await > 0, "the story is that of the end that came through");
     }
 
     async fn a_server_that_stops_ends_the_stream(app: TestApp) {

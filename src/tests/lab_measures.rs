@@ -6,7 +6,11 @@ use axum::http::{Method, StatusCode};
 use strum::VariantArray;
 use tower::ServiceExt;
 
-use super::{app::TestApp, caller::Caller, on_both_databases};
+use super::{
+    app::TestApp,
+    lab::{visit_of, visitor},
+    on_both_databases,
+};
 use crate::{
     auth::tokens::verify::verify,
     lab::{
@@ -14,26 +18,10 @@ use crate::{
         cost::{Measured, NAME, Spread, Way, measure::percentile, step, step_ns, words},
         samples,
         travel::{claims::CLAIMS, sizes},
-        visit::{Visit, take_turn},
+        visit::take_turn,
         world::Lab,
     },
 };
-
-fn lab_of(app: &TestApp) -> Lab {
-    app.lab()
-}
-
-async fn visit_of(app: &TestApp, caller: &Caller) -> Visit {
-    let request = caller.request(Method::GET, "/lab").body(()).expect("a request");
-    let visit = Visit::of(&lab_of(app), request.headers(), &app.services.state.config).await;
-    visit.expect("the visits").expect("a visit")
-}
-
-async fn visitor(app: &TestApp) -> Caller {
-    let mut visitor = app.anonymous();
-    assert_eq!(visitor.act("begin_visit", &[]).await.status, 200);
-    visitor
-}
 
 /// What a probe answers to this browser.
 async fn probe(lab: &Lab, browser: &Browser, way: Way) -> StatusCode {
@@ -91,7 +79,7 @@ on_both_databases! {
         app.clock.advance_ms(120_000);
         let page = visitor.open("/lab").await.text();
         let browser = visit_of(&app, &visitor).await.browser;
-        let lab = lab_of(&app);
+        let lab = app.lab();
         assert!(page.contains("The token, decoded") && page.contains("in 60 seconds"));
         assert_nothing_to_steal(&page, browser.session(&lab).expect("a session"), browser.token(&lab).expect("a token"));
         assert!(!app.anonymous().open("/lab").await.text().contains("The token, decoded"));
@@ -103,7 +91,7 @@ on_both_databases! {
         let answer = visitor.submit("measure_cost", &[("rounds", "100")], "/lab").await;
         assert_eq!(answer.status, 303, "{}", answer.text());
         assert!(answer.header("location").starts_with("/lab?run=") && answer.header("location").ends_with("#cost"), "{}", answer.header("location"));
-        let kept: Option<Measured> = visit_of(&app, &visitor).await.result(&lab_of(&app), NAME).await.expect("the results");
+        let kept: Option<Measured> = visit_of(&app, &visitor).await.result(&app.lab(), NAME).await.expect("the results");
         let measured = kept.expect("a result");
         assert!((1..=100).contains(&measured.rounds) && measured.asked == 100 && measured.debug);
         for way in &measured.ways {
@@ -126,7 +114,7 @@ on_both_databases! {
         assert_eq!(app.anonymous().act("measure_cost", &[("rounds", "100")]).await.status, 410);
         let mut visitor = visitor(&app).await;
         assert_eq!(visitor.act("measure_cost", &[("rounds", "100000")]).await.status, 400);
-        let lab = lab_of(&app);
+        let lab = app.lab();
         let measuring = take_turn(&lab).await.expect("nobody measures");
         let page = visitor.submit("measure_cost", &[("rounds", "100")], "/lab").await.text();
         let (top, section) = page.split_once("id=\"cost\"").expect("section 2");
@@ -138,7 +126,7 @@ on_both_databases! {
     async fn the_probes_find_out_who_calls_and_no_address_leads_to_them(app: TestApp) {
         let app = app.and_lab().await;
         let mut visitor = visitor(&app).await;
-        let (lab, mut browser) = (lab_of(&app), visit_of(&app, &visitor).await.browser);
+        let (lab, mut browser) = (app.lab(), visit_of(&app, &visitor).await.browser);
         let mut nobody = browser.clone();
         nobody.cookies.clear();
         for way in Way::VARIANTS.iter().copied() {
@@ -158,7 +146,7 @@ on_both_databases! {
     async fn a_cold_instance_reads_what_it_has_never_heard_of(app: TestApp) {
         let app = app.and_lab().await;
         let visitor = visitor(&app).await;
-        let (lab, mut browser) = (lab_of(&app), visit_of(&app, &visitor).await.browser);
+        let (lab, mut browser) = (app.lab(), visit_of(&app, &visitor).await.browser);
         let before = browser.clone();
         assert_eq!(probe(&lab, &before, Way::Cold).await, 200);
         browser.send(&lab, &Ask::action("log_out", &[])).await.expect("an answer");
@@ -171,7 +159,7 @@ on_both_databases! {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn tokens_grow_with_what_they_say_and_sessions_do_not() {
     let app = TestApp::on(crate::base::db::Kind::Sqlite).await.and_lab().await;
-    let lab = lab_of(&app);
+    let lab = app.lab();
     let sizes = sizes::measure(&lab).await.expect("sizes");
     assert_eq!(sizes.algorithms, ["ES256", "EdDSA", "RS256", "HS256"]);
     assert!([0, 5, 10, 25, 50, 100].iter().all(|wanted| sizes.rows.iter().any(|row| row.permissions == *wanted)));
