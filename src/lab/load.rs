@@ -21,18 +21,16 @@ use crate::{
     },
     base::{config::Config, error::AppError, number::grouped},
     pages::request::{Found, PageRequest, shows},
-    web::guards::Guards,
 };
 
 pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let config = &page.app.state.config;
-    let keys = &page.parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?.keys;
     let found = Visit::of(lab, &page.parts.headers, config).await?;
     let (visit, cost) = match &found {
         Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),
         None => (None, None),
     };
-    let cookies = travel::decode::load(lab, page, keys, found.as_ref()).await?;
+    let cookies = travel::decode::load(lab, page, found.as_ref()).await?;
     let sizes = travel::sizes::measure(lab).await?;
     let lanes = lanes::run::load(lab, found.as_ref()).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;

@@ -3,10 +3,7 @@
 use leptos::prelude::*;
 
 use super::Exchange;
-use crate::ui::{
-    chart::percent,
-    draw::{Content, Draw},
-};
+use crate::ui::{chart::percent, draw::Content};
 
 const SECTIONS: [(&str, &str, &str); 5] = [
     ("travel", "1. What's in the cookies", "Both cookies decoded, and how they grow"),
@@ -68,11 +65,9 @@ pub fn Figures(
 ) -> impl IntoView {
     let head = head.into_iter().map(|name| view! { <th scope="col">{name}</th> });
     let rows = rows.into_iter().map(|row| {
-        let cells = row.into_iter().enumerate().map(|(at, text)| match at {
-            0 => view! { <th scope="row">{text}</th> }.drawn(),
-            _ => view! { <td>{text}</td> }.drawn(),
-        });
-        view! { <tr>{cells.collect_view()}</tr> }
+        let mut cells = row.into_iter();
+        let name = cells.next();
+        view! { <tr><th scope="row">{name}</th>{cells.map(|text| view! { <td>{text}</td> }).collect_view()}</tr> }
     });
     view! {
         <div class="lab-scroll" tabindex="0" role="region" aria-label=label>

@@ -49,11 +49,10 @@ async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppEr
     let times = send(lab, &browser, asked).with_subscriber(Dispatch::none()).await?;
     let state = lab.state.clone();
     let (signatures, signing) = tokio::task::spawn_blocking(move || sign_and_verify(&keys, &state, asked)).await??;
-    let rounds = times.first().map_or(0, Vec::len);
     Ok(Measured {
         at_ms: lab.now_ms(),
         asked,
-        rounds: u32::try_from(rounds).unwrap_or(u32::MAX),
+        rounds: u32::try_from(times[0].len()).unwrap_or(u32::MAX),
         database: if lab.state.db.kind == Kind::Sqlite { "SQLite" } else { "PostgreSQL" }.into(),
         debug: cfg!(debug_assertions),
         algorithm: lab.keys.signing(KeyPurpose::All).await?.algorithm.into_str().into(),

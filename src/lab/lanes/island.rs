@@ -63,7 +63,7 @@ fn EndForm(by: &'static str, label: &'static str) -> impl IntoView {
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
         let form = event.target().and_then(|target| target.dyn_into().ok());
-        end(form, EndLanes::PATH, by);
+        end(form, by);
     };
     view! {
         <form method="post" action=EndLanes::PATH on:submit=send>
@@ -99,9 +99,9 @@ fn listen(told: RwSignal<String>) {
 
 /// Sends the form that ends the session. What comes of it comes through the stream; where it was refused, the form is sent
 /// as without JavaScript, which leads to the place where the page says why.
-fn end(form: Option<HtmlFormElement>, address: &'static str, by: &'static str) {
+fn end(form: Option<HtmlFormElement>, by: &'static str) {
     spawn_local(async move {
-        let post = Request::post(address)
+        let post = Request::post(EndLanes::PATH)
             .header("accept", "application/json")
             .header("content-type", "application/x-www-form-urlencoded");
         let sent = match post.body(format!("by={by}")) {

@@ -57,10 +57,10 @@ pub async fn events(
     let lab = part.lab()?.clone();
     let visit = Visit::of(&lab, &headers, &state.config).await?.ok_or(AppError::VisitOver)?;
     Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
-    let Some(place) = guards.streams.take_up_to(&visit.user_id, STREAMS_MAX) else { return Ok(too_many()) };
-    let Ok(share) = Arc::clone(&lab.streams).try_acquire_owned() else { return Ok(too_many()) };
+    let place = guards.streams.take_up_to(&visit.user_id, STREAMS_MAX);
+    let Some(places) = place.zip(Arc::clone(&lab.streams).try_acquire_owned().ok()) else { return Ok(too_many()) };
     let (revoked, stop) = (lab.revocations.changes(), guards.streams.stopping());
-    let watching = Watching { lab, visit, told: None, revoked, ended: None, stop, _places: (place, share) };
+    let watching = Watching { lab, visit, told: None, revoked, ended: None, stop, _places: places };
     Ok(respond(stream::unfold(Some(watching), |watching| async {
         let (event, watching) = watching?.next().await?;
         Some((Ok(event), watching))

@@ -53,7 +53,7 @@ fn x(sizes: &Sizes, row: &SizeRow) -> f64 {
 
 /// A line for each algorithm.
 fn tokens(sizes: &Sizes) -> impl IntoView + use<> {
-    let point = |row: &SizeRow, at: usize| (percent(x(sizes, row)), y(row.bytes.get(at).copied().unwrap_or_default()));
+    let point = |row: &SizeRow, at: usize| (percent(x(sizes, row)), y(row.bytes[at]));
     let pairs = (0..sizes.algorithms.len()).flat_map(|at| sizes.rows.windows(2).map(move |pair| (at, pair)));
     let lines = pairs.map(|(at, pair)| {
         let ((x1, y1), (x2, y2)) = (point(&pair[0], at), point(&pair[1], at));

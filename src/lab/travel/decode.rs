@@ -12,26 +12,22 @@ use crate::{
     base::{config::Config, error::AppError, state::AppState},
     lab::{browser::Ask, send::beginning, visit::Visit, world::Lab},
     pages::request::PageRequest,
-    web::{cookies, cookies::Name},
+    web::{cookies, cookies::Name, guards::Guards},
 };
 
 /// Enough to tell one secret from another, and leaves enough of it to be one.
 const LETTERS_SHOWN: usize = 4;
 
 /// `None` for who has neither a login nor a visit.
-pub async fn load(
-    lab: &Lab,
-    page: &PageRequest,
-    keys: &Keys,
-    visit: Option<&Visit>,
-) -> Result<Option<Cookies>, AppError> {
-    match (own(page, keys), visit) {
+pub async fn load(lab: &Lab, page: &PageRequest, visit: Option<&Visit>) -> Result<Option<Cookies>, AppError> {
+    match (own(page), visit) {
         (None, Some(visit)) => demo(lab, visit).await,
         (own, _) => Ok(own),
     }
 }
 
-fn own(page: &PageRequest, keys: &Keys) -> Option<Cookies> {
+fn own(page: &PageRequest) -> Option<Cookies> {
+    let keys = &page.parts.extensions.get::<Guards>()?.keys;
     let (state, headers, log_in) = (&page.app.state, &page.parts.headers, &page.someone.as_ref()?.log_in);
     let secret = cookies::get(&state.config, headers, Name::Session)?;
     let session = session_cookie(&state.config, secret, log_in.cookie_seconds(state.clock.now_ms()));

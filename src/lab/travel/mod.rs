@@ -69,9 +69,8 @@ impl Sizes {
     /// With about how many permissions a cookie of the first algorithm passes this many bytes: between the two rows around
     /// it the size grows evenly.
     pub fn permissions_at(&self, bytes: usize) -> Option<usize> {
-        let first = |row: &SizeRow| row.bytes.first().copied().unwrap_or_default();
         self.rows.windows(2).find_map(|pair| {
-            let (below, above) = (first(&pair[0]), first(&pair[1]));
+            let (below, above) = (pair[0].bytes[0], pair[1].bytes[0]);
             let span = pair[1].permissions - pair[0].permissions;
             (below <= bytes && bytes < above).then(|| pair[0].permissions + span * (bytes - below) / (above - below))
         })
