@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::{
-    attacks,
+    VisitInfo, attacks,
     choose::Facts,
     code::{CodePage, lines_of},
     cost, lanes,
@@ -26,11 +26,14 @@ use crate::{
 pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let config = &page.app.state.config;
     let found = Visit::of(lab, &page.parts.headers, config).await?;
-    let (visit, cost) = match &found {
-        Some(visit) => (Some(visit.info(lab).await?), visit.result(lab, cost::NAME).await?),
-        None => (None, None),
-    };
-    let cookies = travel::decode::load(lab, page, found.as_ref()).await?;
+    let (mut visit, mut cookies, mut cost) = (None, travel::decode::own(page), None);
+    if let Some(found) = &found {
+        // The token of the last experiment has expired, mostly.
+        let (browser, logged_in) = found.renewed(lab).await?;
+        visit = Some(VisitInfo { ends_at: found.ends_at, logged_in });
+        cookies = cookies.or_else(|| travel::decode::demo(lab, &browser));
+        cost = found.result(lab, cost::NAME).await?;
+    }
     let sizes = travel::sizes::measure(lab).await?;
     let lanes = lanes::run::load(lab, found.as_ref()).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;

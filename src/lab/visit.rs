@@ -13,7 +13,7 @@ use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::{
-    DEMO_USER, VisitInfo,
+    DEMO_USER,
     browser::{Ask, Browser},
     store,
     store::VisitRow,
@@ -199,13 +199,14 @@ impl Visit {
     }
 
     pub async fn is_logged_in(&self, lab: &Lab) -> Result<bool, AppError> {
-        if self.browser.session(lab).is_none() {
-            return Ok(false);
-        }
-        Ok(self.browser.ask(lab, &Ask::renewal()).await?.status == 200)
+        Ok(self.renewed(lab).await?.1)
     }
 
-    pub async fn info(&self, lab: &Lab) -> Result<VisitInfo, AppError> {
-        Ok(VisitInfo { ends_at: self.ends_at, logged_in: self.is_logged_in(lab).await? })
+    /// The demo browser after it has renewed its token, if it is logged in, and whether it is. That token is not kept, since
+    /// experiments go on with what the browser has.
+    pub async fn renewed(&self, lab: &Lab) -> Result<(Browser, bool), AppError> {
+        let mut browser = self.browser.clone();
+        let answer = browser.send(lab, &Ask::renewal()).await?;
+        Ok((browser, answer.status == 200))
     }
 }

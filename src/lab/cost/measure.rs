@@ -43,8 +43,7 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
 
 async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppError> {
     let keys = lab.samples.keys().await?;
-    let mut browser = visit.browser.clone();
-    browser.send(lab, &Ask::renewal()).await?;
+    let (browser, _) = visit.renewed(lab).await?;
     // What the requests log would be measured with them, and would fill the log.
     let times = send(lab, &browser, asked).with_subscriber(Dispatch::none()).await?;
     let state = lab.state.clone();

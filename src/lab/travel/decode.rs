@@ -9,8 +9,8 @@ use super::{
 };
 use crate::{
     auth::tokens::{keys::Keys, verify::verify},
-    base::{config::Config, error::AppError, state::AppState},
-    lab::{browser::Ask, send::beginning, visit::Visit, world::Lab},
+    base::{config::Config, state::AppState},
+    lab::{browser::Browser, send::beginning, world::Lab},
     pages::request::PageRequest,
     web::{cookies, cookies::Name, guards::Guards},
 };
@@ -18,15 +18,8 @@ use crate::{
 /// Enough to tell one secret from another, and leaves enough of it to be one.
 const LETTERS_SHOWN: usize = 4;
 
-/// `None` for who has neither a login nor a visit.
-pub async fn load(lab: &Lab, page: &PageRequest, visit: Option<&Visit>) -> Result<Option<Cookies>, AppError> {
-    match (own(page), visit) {
-        (None, Some(visit)) => demo(lab, visit).await,
-        (own, _) => Ok(own),
-    }
-}
-
-fn own(page: &PageRequest) -> Option<Cookies> {
+/// Those of who looks.
+pub fn own(page: &PageRequest) -> Option<Cookies> {
     let keys = &page.parts.extensions.get::<Guards>()?.keys;
     let (state, headers, log_in) = (&page.app.state, &page.parts.headers, &page.someone.as_ref()?.log_in);
     let secret = cookies::get(&state.config, headers, Name::Session)?;
@@ -36,15 +29,11 @@ fn own(page: &PageRequest) -> Option<Cookies> {
     Some(Cookies { own: true, session, token })
 }
 
-/// Those of the demo browser, after it has renewed its token: that of the last experiment has expired, mostly. What it
-/// gets is not kept, since experiments go on with what the browser has.
-async fn demo(lab: &Lab, visit: &Visit) -> Result<Option<Cookies>, AppError> {
-    let mut browser = visit.browser.clone();
-    browser.send(lab, &Ask::renewal()).await?;
-    let Some(secret) = browser.session(lab) else { return Ok(None) };
-    let session = session_cookie(&lab.state.config, secret, None);
+/// Those of a demo browser.
+pub fn demo(lab: &Lab, browser: &Browser) -> Option<Cookies> {
+    let session = session_cookie(&lab.state.config, browser.session(lab)?, None);
     let token = browser.token(lab).and_then(|jwt| decoded(&lab.state, &lab.keys, jwt, None));
-    Ok(Some(Cookies { own: false, session, token }))
+    Some(Cookies { own: false, session, token })
 }
 
 /// The access token, if it is valid, and of the session with this sid where one is given.
