@@ -202,8 +202,8 @@ impl Visit {
         Ok(self.renewed(lab).await?.1)
     }
 
-    /// The demo browser after it has renewed its token, if it is logged in, and whether it is. That token is not kept, since
-    /// experiments go on with what the browser has.
+    /// The demo browser after it has asked for a new token, and whether it got one. It is not kept, since experiments go on
+    /// with what the browser has.
     pub async fn renewed(&self, lab: &Lab) -> Result<(Browser, bool), AppError> {
         let mut browser = self.browser.clone();
         let answer = browser.send(lab, &Ask::renewal()).await?;

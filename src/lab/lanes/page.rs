@@ -31,13 +31,14 @@ pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
         Some(_) => ("Run the experiment again", "button"),
         None => ("Run the experiment", "button primary"),
     };
+    let asked = NAMES.into_iter().zip(ASKED).map(|(what, how)| view! { <li><strong>{what}</strong>{how}</li> });
     view! {
         <Section id="revocation">
             <p>
                 "Your demo user logs in on one more device. It gets a session, and a token that is valid for 60 seconds. Then "
                 "three credentials are checked again and again:"
             </p>
-            <ul>{NAMES.into_iter().zip(ASKED).map(|(what, how)| view! { <li><strong>{what}</strong>{how}</li> }).collect_view()}</ul>
+            <ul>{asked.collect_view()}</ul>
             <p>"Now end the session and see which ones notice."</p>
             {if can_run {
                 view! { <ButtonForm action=StartLanes::PATH class>{label}</ButtonForm> }.drawn()
