@@ -147,7 +147,7 @@ impl Visit {
             return Err(AppError::LabFull);
         }
         let secret = random::token()?;
-        let email = format!("{}@lab.example", Uuid::now_v7().simple());
+        let email = format!("{}@lab.example", &Uuid::now_v7().simple().to_string()[16..]);
         let ip = caller.ip.parse().unwrap_or(IpAddr::V4(Ipv4Addr::LOCALHOST));
         let mut tx = lab.state.db.begin_write().await?;
         let user_id = lab.make_user(&mut tx, DEMO_USER, &email, Role::User).await?.ok_or_else(AppError::internal)?;
