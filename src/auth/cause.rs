@@ -6,19 +6,16 @@ use super::{
 };
 use crate::base::caller::Caller;
 
-/// Who does something, why, and from where.
 #[derive(Clone, Debug)]
 pub struct Cause {
     pub actor: Actor,
     pub reason: EndReason,
     /// The actor's own words, for the audit log.
     pub words: String,
-    /// From where.
     pub caller: Caller,
 }
 
 impl Cause {
-    /// By a user who calls from there.
     pub fn by_user(id: &str, reason: EndReason, caller: Caller) -> Self {
         Self { actor: Actor::User(id.to_owned()), reason, words: String::new(), caller }
     }

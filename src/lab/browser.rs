@@ -8,7 +8,7 @@ use std::{
 use axum::http::{HeaderMap, Method, header};
 use serde::{Deserialize, Serialize};
 
-use crate::web::token::ProblemAnswer;
+use crate::web::refusal::Refusal;
 
 pub const ADMIN_EMAIL: &str = "administrator@lab.example";
 
@@ -131,7 +131,7 @@ impl Answer {
 
     /// Of a refusal, where it gives one.
     pub fn code(&self) -> String {
-        serde_json::from_str::<ProblemAnswer>(&self.body).unwrap_or_default().code
+        serde_json::from_str::<Refusal>(&self.body).unwrap_or_default().code
     }
 
     /// Name, value, attributes.

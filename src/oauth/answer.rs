@@ -9,7 +9,7 @@ use super::clients::{host_of, origin_of};
 use crate::{
     base::text::isolated,
     ui::{draw::Draw, frame::Page},
-    web::{action::fits_in_cookie, csp, page::Flash},
+    web::{action::for_cookie, csp, page::Flash},
 };
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -38,7 +38,7 @@ impl Answer {
 
     /// Whether the cookie has room for it that takes it to the page which sends it on.
     pub fn fits(&self) -> bool {
-        serde_json::to_string(self).is_ok_and(|answer| fits_in_cookie(&Flash::new(&[("answer", &answer)])))
+        serde_json::to_string(self).is_ok_and(|answer| for_cookie(&Flash::new(&[("answer", &answer)])).is_some())
     }
 
     /// Where a redirect leads; `None` where only a form brings the answer.

@@ -15,7 +15,7 @@ use crate::{
     },
     base::error::AppError,
     ui::{draw::Content, refused::Refused},
-    web::{action::status_of, caller::ip_of, link_cookie, local_path::LocalPath, page},
+    web::{caller::ip_of, link_cookie, local_path::LocalPath, page, problem::status_of},
 };
 
 /// Where a request for a page leads.

@@ -34,10 +34,10 @@ use crate::{
         contact::Support, head::BaseUrl, part_links::PartLinks, password_field::MinChars, refused::Reader, when::Now,
     },
     web::{
-        action::{status_of, told},
+        action::told,
         local_path::leading_to,
         page::{Held, PageData, Refused},
-        problem::Problem,
+        problem::{Problem, status_of},
         token::page_token::TokenLife,
     },
 };

@@ -85,7 +85,7 @@ async fn letter_of_reset(app: &TestApp) -> String {
 }
 
 async fn goes_at(app: &TestApp, user_id: &str) -> Option<i64> {
-    removal::goes_at(&app.services.state.db.pool, user_id, app.clock.now_ms()).await.expect("a time")
+    factor_store::goes_at(&app.services.state.db.pool, user_id, app.clock.now_ms()).await.expect("a time")
 }
 
 /// Alice with a confirmed address, who has changed it, or had it changed; the event that says so.

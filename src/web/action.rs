@@ -28,7 +28,7 @@ use super::{
     cookies::Name,
     local_path::LocalPath,
     page::{Flash, Held, PAGE, Refused, VIEWER},
-    problem::Problem,
+    problem::{Problem, status_of},
     wants,
 };
 use crate::{
@@ -123,10 +123,6 @@ fn go_on(mut headers: HeaderMap, form: &Bytes) -> Response {
 fn as_data(error: &AppError) -> Response {
     let json = [(header::CONTENT_TYPE, "application/json")];
     (status_of(error), json, error.ser()).into_response()
-}
-
-pub fn status_of(error: &AppError) -> StatusCode {
-    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 /// What an action has changed of what is known about its request: a page that is made after it shall know that, too.
@@ -226,17 +222,16 @@ pub fn told(parts: &Parts, config: &Config) -> Option<Flash> {
     serde_json::from_slice(&json).ok()
 }
 
-/// Whether [`tell_next_page`] can hand over as much.
-pub fn fits_in_cookie(words: &Flash) -> bool {
-    serde_json::to_vec(words).is_ok_and(|json| json.len() <= FLASH_BYTES_MAX)
+/// What [`tell_next_page`] hands over; `None` for more than it can.
+pub fn for_cookie(words: &Flash) -> Option<Vec<u8>> {
+    serde_json::to_vec(words).ok().filter(|json| json.len() <= FLASH_BYTES_MAX)
 }
 
 /// Hands `words` to the page at this address.
 pub fn tell_next_page(page: &str, words: &Flash) {
-    let json = Some(words).filter(|words| fits_in_cookie(words)).and_then(|words| serde_json::to_vec(words).ok());
     // A browser asks for it without what stands behind the `#`.
     let (page, _) = page.split_once('#').unwrap_or((page, ""));
-    let value = json.map(|json| format!("{}.{}", random::hash(page), BASE64_URL_SAFE_NO_PAD.encode(json)));
+    let value = for_cookie(words).map(|json| format!("{}.{}", random::hash(page), BASE64_URL_SAFE_NO_PAD.encode(json)));
     let config = expect_context::<AppState>().config;
     append_cookie(cookies::set(&config, Name::Flash, &value.unwrap_or_default(), FLASH_SECONDS));
 }

@@ -97,7 +97,7 @@ fn hash_file() -> Option<PathBuf> {
 /// what has one is looked for.
 pub async fn file(options: &LeptosOptions, parts: &Parts) -> Option<Response> {
     let may_name_one = matches!(parts.method, Method::GET | Method::HEAD) && parts.uri.path().contains('.');
-    if may_name_one { find(options, without_body(parts)).await } else { None }
+    if may_name_one { find(options, Request::from_parts(parts.clone(), Body::empty())).await } else { None }
 }
 
 /// No listing; compressed where the build made it so. What has a hash in its name never changes; the rest is asked
@@ -137,12 +137,4 @@ fn with_charset(kind: &HeaderValue) -> Option<HeaderValue> {
     let kind = kind.to_str().ok()?;
     let is_text = kind.starts_with("text/") || ["javascript", "json", "xml"].iter().any(|end| kind.ends_with(end));
     is_text.then(|| HeaderValue::from_str(&format!("{kind}; charset=utf-8")).ok()).flatten()
-}
-
-fn without_body(parts: &Parts) -> Request {
-    let mut copy = Request::new(Body::empty());
-    *copy.method_mut() = parts.method.clone();
-    *copy.uri_mut() = parts.uri.clone();
-    *copy.headers_mut() = parts.headers.clone();
-    copy
 }

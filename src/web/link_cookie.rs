@@ -4,8 +4,8 @@
 //! up: programs that look at mails open every link in them.
 
 use axum::{
-    http::{HeaderMap, Method, StatusCode, header, request::Parts},
-    response::{AppendHeaders, IntoResponse, Response},
+    http::{HeaderMap, Method, header, request::Parts},
+    response::{IntoResponse, Redirect, Response},
 };
 
 use super::{cookies, cookies::Name};
@@ -30,8 +30,7 @@ pub fn take_out_of_address(config: &Config, parts: &Parts) -> Option<Response> {
         // The page must not speak of a link that was opened before.
         false => cookies::remove(config, Name::Link),
     };
-    let headers = [(header::LOCATION, uri.path().to_owned())];
-    Some((StatusCode::SEE_OTHER, [(header::SET_COOKIE, cookie)], AppendHeaders(headers)).into_response())
+    Some(([(header::SET_COOKIE, cookie)], Redirect::to(uri.path())).into_response())
 }
 
 /// How long a link works that leads to this page, if any does.

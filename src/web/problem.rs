@@ -84,7 +84,6 @@ impl Problem {
 
 impl From<AppError> for Problem {
     fn from(error: AppError) -> Self {
-        let status = StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         if error == AppError::NotLoggedIn {
             return Self::unauthorized(error.into_str(), &error.to_string(), false);
         }
@@ -92,10 +91,14 @@ impl From<AppError> for Problem {
             AppError::Invalid(list) => list.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
             other => other.to_string(),
         };
-        let errors = errors_of(&error);
+        let (errors, status) = (errors_of(&error), status_of(&error));
         let problem = Self { retry_after: error.retry_after(), ..Self::new(status, error.into_str(), detail) };
         if errors.is_empty() { problem } else { problem.with("errors", json!(errors)) }
     }
+}
+
+pub fn status_of(error: &AppError) -> StatusCode {
+    StatusCode::from_u16(error.status()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn errors_of(error: &AppError) -> Vec<AtField> {

@@ -1,21 +1,23 @@
-//! What a form in the browser is told when its action refuses: a problem (RFC 9457) with finished words, so that no
+//! What a page of ours is told when an action or the API refuses: a problem (RFC 9457) with finished words, so that no
 //! sentence has to be in the browser's package. Both sides.
 
 use serde::{Deserialize, Serialize};
 
-use crate::base::error::Field;
+use crate::{auth::revocations::EndReason, base::error::Field};
 
 /// Who asks for it gets the words; who asks for plain JSON gets the error itself.
 pub const MEDIA_TYPE: &str = "application/problem+json";
 
-/// The members of the problem that a form reads.
+/// The members of the problem that our pages read.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Refusal {
     pub code: String,
     /// Stands above the form.
     pub detail: String,
-    #[serde(default)]
     pub errors: Vec<AtField>,
+    /// Why the session ended, where the API may say so.
+    pub reason: Option<EndReason>,
 }
 
 /// What to say at one field.

@@ -68,6 +68,5 @@ pub async fn delete(db: impl Conn<'_>, id: &str) -> sqlx::Result<()> {
 
 /// Removes the rows of processes that ended without a word, a day later.
 pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
-    let before_ms = now_ms - 24 * 3_600_000;
-    sqlx::query("delete from instances where seen_at < $1").bind(before_ms).count(db).await
+    sqlx::query("delete from instances where seen_at < $1").bind(now_ms - 24 * 3_600_000).count(db).await
 }

@@ -73,9 +73,3 @@ pub async fn remember(
     store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
     Ok((Seen::New, device))
 }
-
-/// Forgets every browser of an account: after a reset no one can tell which of them were the owner's. [`remember`] the one
-/// that did the reset right after: it gets in then, also while someone guesses.
-pub async fn forget_all(tx: &mut Tx, user_id: &str) -> Result<u64, AppError> {
-    Ok(store::delete_all(&mut **tx, user_id).await?)
-}

@@ -67,9 +67,10 @@ pub async fn insert(
     .await
 }
 
-/// Returns how many there were.
-pub async fn delete_all(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<u64> {
-    sqlx::query("delete from known_devices where user_id = $1").bind(user_id).count(db).await
+/// After a reset no one can tell which of them were the owner's. [`remember`](super::remember) the one that did the reset
+/// right after: it gets in then, also while someone guesses.
+pub async fn delete_all(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
+    sqlx::query("delete from known_devices where user_id = $1").bind(user_id).run(db).await
 }
 
 /// Forgets all browsers of an account but those that were seen last.

@@ -65,6 +65,5 @@ const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
 
 /// Removes links that died of age long ago.
 pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
-    let before_ms = now_ms - KEEP_DEAD_MS;
-    sqlx::query("delete from links where expires_at < $1").bind(before_ms).count(db).await
+    sqlx::query("delete from links where expires_at < $1").bind(now_ms - KEEP_DEAD_MS).count(db).await
 }

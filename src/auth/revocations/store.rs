@@ -52,13 +52,9 @@ pub enum Subject<'a> {
     Everyone(i64),
 }
 
-/// The kind of a [`Subject::Key`].
+/// Kinds of rows, as they are stored.
 pub const KEY: &str = "key";
-
-/// The kind of a [`Subject::Changed`].
 pub const CHANGED: &str = "changed";
-
-/// The kind of a [`Subject::Everyone`].
 pub const EVERYONE: &str = "everyone";
 
 /// A row as it is read back.
@@ -136,8 +132,7 @@ const KEEP_MS: i64 = 24 * 3_600_000;
 
 /// Removes what has not mattered for a day.
 pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
-    let before_ms = now_ms - KEEP_MS;
-    sqlx::query("delete from revocations where keep_until < $1").bind(before_ms).count(db).await
+    sqlx::query("delete from revocations where keep_until < $1").bind(now_ms - KEEP_MS).count(db).await
 }
 
 /// Takes the lock that every revocation takes, until the transaction ends: the one mutex that all instances share.

@@ -17,7 +17,7 @@ use crate::{
         outbox::{Mail, Notification},
         users::store as user_store,
     },
-    base::{caller::Caller, db::Tx, error::AppError, sql::Conn, state::AppState},
+    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
 };
 
 /// Lets go, in as many days as the link that calls it off works, what was made since the oldest "this was not me" link
@@ -32,11 +32,6 @@ pub async fn begin(tx: &mut Tx, event: &Event, now_ms: i64) -> Result<Option<(i6
         event::store::insert(&mut **tx, &event, now_ms).await?;
     }
     Ok(Some((at, is_news)))
-}
-
-/// When something of this user goes, if anything is still to go.
-pub async fn goes_at(db: impl Conn<'_>, user_id: &str, now_ms: i64) -> Result<Option<i64>, AppError> {
-    Ok(store::goes_at(db, user_id, now_ms).await?)
 }
 
 /// Nothing goes any more. `event` says who has called it off, and whose it is; `false` where nothing was to go.

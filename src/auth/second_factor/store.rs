@@ -99,9 +99,9 @@ pub struct TrustedRow {
     pub trusted_until: i64,
 }
 
-pub async fn trust(db: impl Conn<'_>, device_hash: &str, user_id: &str, until_ms: i64) -> sqlx::Result<bool> {
+pub async fn trust(db: impl Conn<'_>, device_hash: &str, user_id: &str, until_ms: i64) -> sqlx::Result<()> {
     let statement = "update known_devices set trusted_until = $3 where device_hash = $1 and user_id = $2";
-    sqlx::query(statement).bind(device_hash).bind(user_id).bind(until_ms).hits(db).await
+    sqlx::query(statement).bind(device_hash).bind(user_id).bind(until_ms).run(db).await
 }
 
 /// The devices that are trusted now, the last used first.
@@ -118,6 +118,8 @@ pub async fn forget(db: impl Conn<'_>, user_id: &str, public_id: &str) -> sqlx::
     sqlx::query(statement).bind(user_id).bind(public_id).hits(db).await
 }
 
+/// Takes the trust from every device of a user: after a new password or a change of the second factor no one can tell
+/// which of them are still the owner's.
 pub async fn forget_all(db: impl Conn<'_>, user_id: &str) -> sqlx::Result<()> {
     let statement = "update known_devices set trusted_until = null where user_id = $1 and trusted_until is not null";
     sqlx::query(statement).bind(user_id).run(db).await

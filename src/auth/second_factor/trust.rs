@@ -38,12 +38,5 @@ async fn rows(state: &AppState, user_id: &str) -> Result<Vec<store::TrustedRow>,
 /// Trusts a browser that the account knows, from now on.
 pub async fn trust(tx: &mut Tx, state: &AppState, user_id: &str, device_hash: &str) -> Result<(), AppError> {
     let until = state.clock.now_ms() + state.config.trusted_device_days * 24 * 3_600_000;
-    store::trust(&mut **tx, device_hash, user_id, until).await?;
-    Ok(())
-}
-
-/// Takes the trust from every device of a user: after a reset, a new password, or a change of the second factor no one
-/// can tell which of them are still the owner's.
-pub async fn forget_trust(tx: &mut Tx, user_id: &str) -> Result<(), AppError> {
-    Ok(store::forget_all(&mut **tx, user_id).await?)
+    Ok(store::trust(&mut **tx, device_hash, user_id, until).await?)
 }

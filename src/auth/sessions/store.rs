@@ -149,11 +149,11 @@ pub async fn update_data(db: impl Conn<'_>, id_hash: &str, data: &str) -> sqlx::
     sqlx::query(statement).bind(data).bind(id_hash).hits(db).await
 }
 
-/// Notes that a session was used; `false` when it has ended meanwhile.
-pub async fn touch(db: impl Conn<'_>, sid: &str, now_ms: i64, idle_expires_at: i64) -> sqlx::Result<bool> {
+/// Notes that a session was used.
+pub async fn touch(db: impl Conn<'_>, sid: &str, now_ms: i64, idle_expires_at: i64) -> sqlx::Result<()> {
     let statement =
         concat!("update sessions set last_seen_at = $1, idle_expires_at = $2 where sid = $3 and ", not_ended!());
-    sqlx::query(statement).bind(now_ms).bind(idle_expires_at).bind(sid).hits(db).await
+    sqlx::query(statement).bind(now_ms).bind(idle_expires_at).bind(sid).run(db).await
 }
 
 /// Notes that a page of administration was read.

@@ -2,7 +2,6 @@
 
 use aws_lc_rs::{
     encoding::{AsDer, Pkcs8V1Der},
-    rand::SystemRandom,
     rsa::KeySize,
     signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, Ed25519KeyPair, KeyPair, RsaKeyPair},
 };
@@ -38,21 +37,16 @@ pub fn is_too_small(algorithm: TokenAlgorithm, public: &[u8]) -> bool {
 
 /// Makes a key. RSA takes a moment: not for an async thread.
 pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
-    let random = SystemRandom::new();
     Some(match algorithm {
         TokenAlgorithm::Es256 => {
-            let pkcs8 = EcdsaKeyPair::generate_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &random).ok()?;
-            let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, pkcs8.as_ref()).ok()?;
-            Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() }
+            let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
+            halves(&pair.to_pkcs8v1().ok()?, &pair)
         }
         TokenAlgorithm::EdDsa => {
-            let pkcs8 = Ed25519KeyPair::generate_pkcs8v1(&random).ok()?;
-            let pair = Ed25519KeyPair::from_pkcs8(pkcs8.as_ref()).ok()?;
-            Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() }
+            let pair = Ed25519KeyPair::generate().ok()?;
+            halves(&pair.to_pkcs8v1().ok()?, &pair)
         }
-        TokenAlgorithm::Rs256 => {
-            return rsa(RSA_SIZE);
-        }
+        TokenAlgorithm::Rs256 => rsa(RSA_SIZE)?,
         TokenAlgorithm::Hs256 => {
             Material { private: random::bytes::<SECRET_BYTES>().ok()?.to_vec(), public: Vec::new() }
         }
@@ -63,7 +57,11 @@ pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
 pub(crate) fn rsa(size: KeySize) -> Option<Material> {
     let pair = RsaKeyPair::generate(size).ok()?;
     let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
-    Some(Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() })
+    Some(halves(&pkcs8, &pair))
+}
+
+fn halves(pkcs8: &impl AsRef<[u8]>, pair: &impl KeyPair) -> Material {
+    Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() }
 }
 
 /// The two halves as the JWT library wants them; `None` when they are not of this algorithm.
@@ -87,13 +85,14 @@ pub fn open(algorithm: TokenAlgorithm, material: &Material) -> Option<(EncodingK
     })
 }
 
-/// What the world may know of a key, without its name; `None` for HS256, of which nothing may be known.
+/// What the world may know of a key, under its thumbprint; `None` for HS256, of which nothing may be known.
 pub fn public_jwk(algorithm: TokenAlgorithm, key: &DecodingKey) -> Option<Jwk> {
     if algorithm == TokenAlgorithm::Hs256 {
         return None;
     }
     let mut jwk = Jwk::from_decoding_key(key, Some(jwt_algorithm(algorithm))).ok()?;
     jwk.common.public_key_use = Some(PublicKeyUse::Signature);
+    jwk.common.key_id = Some(thumbprint(&jwk)?);
     Some(jwk)
 }
 

@@ -36,18 +36,14 @@ impl Key {
     /// Opens both halves. The name is the thumbprint of the public one (RFC 7638), or, where there is none, a random one.
     pub(super) fn of(algorithm: TokenAlgorithm, material: &Material) -> Option<Self> {
         let (encoding, decoding) = algorithm::open(algorithm, material)?;
-        // A public half that is not of this algorithm is no key without one.
-        let mut public = match algorithm {
-            TokenAlgorithm::Hs256 => None,
-            _ => Some(algorithm::public_jwk(algorithm, &decoding)?),
+        let (kid, public) = match algorithm {
+            TokenAlgorithm::Hs256 => (algorithm::random_kid()?, None),
+            // A public half that is not of this algorithm is no key without one.
+            _ => {
+                let jwk = algorithm::public_jwk(algorithm, &decoding)?;
+                (jwk.common.key_id.clone()?, Some(jwk))
+            }
         };
-        let kid = match &public {
-            Some(jwk) => algorithm::thumbprint(jwk)?,
-            None => algorithm::random_kid()?,
-        };
-        if let Some(jwk) = &mut public {
-            jwk.common.key_id = Some(kid.clone());
-        }
         Some(Self { kid, algorithm, purpose: KeyPurpose::All, encoding, decoding, public })
     }
 }

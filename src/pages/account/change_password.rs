@@ -12,7 +12,7 @@ use crate::{
         outbox::Notification,
         reauthenticate,
         revocations::EndReason,
-        second_factor::trust,
+        second_factor::store as factor_store,
         sessions::{Receipt, guard::LoggedIn, secret::NewSecret, store::Target},
         users::store,
         visit::Visit,
@@ -62,7 +62,7 @@ async fn store_and_end_others(app: &App, visit: &Visit, someone: &LoggedIn, hash
     // Someone else may have asked for them, which may be why the password is changed.
     links::store::kill(&mut *tx, &user.id, Purpose::Reset, now_ms).await?;
     links::call_off_email_change(&mut tx, &user.id, now_ms).await?;
-    trust::forget_trust(&mut tx, &user.id).await?;
+    factor_store::forget_all(&mut *tx, &user.id).await?;
     event::store::insert(&mut *tx, &someone.event(Kind::PasswordChanged, caller), now_ms).await?;
     outbox::tell(&mut *tx, &app.state, user, Notification::PasswordChanged, caller).await?;
     let cause = Cause::by_user(&user.id, EndReason::PasswordChanged, caller.clone());

@@ -10,7 +10,7 @@ use crate::{
         links::Purpose,
         outbox,
         outbox::Notification,
-        second_factor::removal,
+        second_factor::{removal, store as factor_store},
         users::store as user_store,
         visit::Visit,
     },
@@ -25,7 +25,7 @@ pub async fn page(state: &AppState, token: Option<&str>) -> Result<KeepFactor, A
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
     let token = token.ok_or(AppError::LinkDead)?;
     let link = links::find(pool, Purpose::KeepFactor, token, now_ms).await?;
-    let goes_at = removal::goes_at(pool, &link.user_id, now_ms).await?.ok_or(AppError::LinkDead)?;
+    let goes_at = factor_store::goes_at(pool, &link.user_id, now_ms).await?.ok_or(AppError::LinkDead)?;
     Ok(KeepFactor { goes_at, link: links::name_of(token) })
 }
 

@@ -195,7 +195,7 @@ async fn forget_what_waits(
         links::store::kill_denials(&mut **tx, &user.id, undone_since, now_ms).await?;
     }
     links::kill_all(tx, &user.id, now_ms).await?;
-    known_devices::forget_all(tx, &user.id).await?;
+    known_devices::store::delete_all(&mut **tx, &user.id).await?;
     if shown != Shown::Session {
         // A copied cookie could keep a warning from its owner.
         outbox::store::call_off_all(&mut **tx, &user.id, undone_since).await?;

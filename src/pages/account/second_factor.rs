@@ -13,7 +13,7 @@ use crate::{
         revocations::EndReason,
         second_factor::{
             authenticator::Authenticator, check, code::Code, recovery, recovery::RecoveryCode, removal, store,
-            store::FactorRow, trust,
+            store::FactorRow,
         },
         sessions::{Receipt, guard::LoggedIn, secret::NewSecret, store::Target},
         users::store::User,
@@ -92,7 +92,7 @@ async fn confirm(
         return Ok(None);
     }
     let made = recovery::replace(&mut tx, &app.secret, user_id, now_ms).await?;
-    trust::forget_trust(&mut tx, user_id).await?;
+    store::forget_all(&mut *tx, user_id).await?;
     write_down(&mut tx, &app.state, visit, someone, Kind::SecondFactorOn).await?;
     Ok(Some((made, end_others(tx, app, visit, someone).await?)))
 }

@@ -17,7 +17,7 @@ use crate::{
         links, outbox,
         outbox::{Mail, Notification, To},
         revocations::EndReason,
-        second_factor::{removal, trust},
+        second_factor::{removal, store as factor_store},
         sessions,
         sessions::{Receipt, guard::keep_an_administrator, store::Target, terminate::Terminator},
         users,
@@ -160,7 +160,7 @@ pub async fn disable(terminator: &Terminator, by: &By, user_id: &str, undo: &str
     require_newest(&mut tx, user_id, OF_STATE, undo).await?;
     keep_an_administrator(&mut tx, &user).await?;
     store::set_disabled(&mut *tx, user_id, Some(now_ms)).await?;
-    trust::forget_trust(&mut tx, user_id).await?;
+    factor_store::forget_all(&mut *tx, user_id).await?;
     // They are refused as it is; this is for the day on which the account is enabled again.
     links::kill_all(&mut tx, user_id, now_ms).await?;
     let event = by.write_down(&mut tx, state, Kind::AccountDisabled, user_id, Value::Null).await?;

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{code_page::CodePage, confirm_page::ConfirmPage, page::LoginPage};
 use crate::{
     auth::{
-        second_factor::removal,
+        second_factor::store,
         sessions::{Ended, half_log_in::HalfLogIn},
     },
     base::{config::Mailing, error::AppError},
@@ -37,7 +37,7 @@ pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
         Err(AppError::LogInAgain) => return elsewhere("/login"),
         Err(error) => return Err(error),
     };
-    let goes_at = removal::goes_at(&state.db.pool, &half.user_id, now_ms).await?;
+    let goes_at = store::goes_at(&state.db.pool, &half.user_id, now_ms).await?;
     let (recovery, trust_days) = (page.asked.with == "recovery", state.config.trusted_device_days);
     shows(move || view! { <CodePage email half=half.id recovery trust_days goes_at /> })
 }

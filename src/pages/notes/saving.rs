@@ -150,13 +150,12 @@ impl Notes {
             return;
         }
         // About this text, and fixed in it: it is said there. "Save" tries again.
-        if let Trouble::Refused { status: 422 | 429, body, .. } = &trouble {
-            let Refusal { code, errors, .. } = serde_json::from_str(body).unwrap_or_default();
-            if let Some(wrong) = errors.first().filter(|_| self.open.get_untracked().as_deref() == Some(key)) {
+        if let Trouble::Refused { status: 422 | 429, problem, .. } = &trouble {
+            if let Some(wrong) = problem.errors.first().filter(|_| self.open.get_untracked().as_deref() == Some(key)) {
                 let place = format!("{}-error", wrong.field);
                 after_render(move || bring_into_view(&place));
             }
-            let refused = Refusal { code, errors, ..Refusal::saying(&trouble.sentence()) };
+            let refused = Refusal { detail: trouble.sentence(), ..problem.clone() };
             self.change_at(key, |draft| draft.refused = Some(refused));
             self.trouble.set(None);
             return;

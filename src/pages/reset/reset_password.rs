@@ -123,7 +123,7 @@ async fn set_password(tx: &mut Tx, visit: &Visit, user: &User, hash: &str, now_m
     store::set_password(&mut **tx, &user.id, hash).await?;
     store::set_verified(&mut **tx, &user.id, &user.email, now_ms).await?;
     // No one can tell any more which of them were the owner's; this one is, and no one's guessing shall keep it out.
-    known_devices::forget_all(tx, &user.id).await?;
+    known_devices::store::delete_all(&mut **tx, &user.id).await?;
     let (_, device) = known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, now_ms).await?;
     links::kill_all(tx, &user.id, now_ms).await?;
     Ok(device)

@@ -109,5 +109,6 @@ fn refusal_of(text: &str) -> Option<Refusal> {
         code: member(&problem, "code").as_string()?,
         detail: member(&problem, "detail").as_string()?,
         errors: errors.map(|errors| errors.iter().filter_map(at_field).collect()).unwrap_or_default(),
+        reason: None,
     })
 }

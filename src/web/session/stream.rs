@@ -7,7 +7,7 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{
         IntoResponse, Response,
@@ -15,7 +15,6 @@ use axum::{
     },
 };
 use futures::{Stream, StreamExt, stream};
-use serde::Deserialize;
 use tokio::{
     sync::watch,
     time::{Interval, MissedTickBehavior},
@@ -48,14 +47,6 @@ const RETRY_AFTER_TOO_MANY: u16 = 60;
 /// nginx would keep the events back until it has a page full of them.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// What may stand in the address.
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    /// The session that the page was made for. Only compared with that of the cookie, never looked up.
-    sid: Option<String>,
-}
-
 /// Tells the page of the end of its session, now or when it comes.
 ///
 /// # Errors
@@ -69,11 +60,12 @@ pub async fn events(
     uri: Uri,
 ) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
-    let asked = Query::<Asked>::try_from_uri(&uri).map(|Query(asked)| asked).unwrap_or_default();
+    // The session that the page was made for. Only compared with that of the cookie, never looked up.
+    let mut asked = url::form_urlencoded::parse(uri.query().unwrap_or_default().as_bytes());
+    let meant = asked.find_map(|(name, sid)| (name == "sid").then_some(sid));
     let someone = someone.map(|Extension(someone)| someone);
-    if let Some(ended) =
-        ended.map(|Extension(ended)| ended).or_else(|| over(&asked, someone.as_ref(), &guards.terminator))
-    {
+    let is_over = || over(meant.as_deref()?, someone.as_ref(), &guards.terminator);
+    if let Some(ended) = ended.map(|Extension(ended)| ended).or_else(is_over) {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
@@ -92,10 +84,9 @@ pub async fn events(
 
 /// Whether the session of the page is over because the browser has another one now, or none any more: with another
 /// one someone logged in again, and only a logout takes the cookie away.
-fn over(asked: &Asked, someone: Option<&LoggedIn>, terminator: &Terminator) -> Option<Ended> {
-    let meant = asked.sid.as_ref()?;
+fn over(meant: &str, someone: Option<&LoggedIn>, terminator: &Terminator) -> Option<Ended> {
     match someone {
-        Some(someone) if someone.log_in.sid == *meant => None,
+        Some(someone) if someone.log_in.sid == meant => None,
         Some(someone) => Some(Ended { reason: EndReason::Replaced, at: someone.log_in.created_at }),
         None => Some(Ended { reason: EndReason::LoggedOut, at: terminator.state.clock.now_ms() }),
     }

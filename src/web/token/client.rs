@@ -9,8 +9,8 @@ use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use web_sys::RequestCredentials;
 
-use super::{EXPECTED_USER, ProblemAnswer, TokenAnswer};
-use crate::auth::revocations::EndReason;
+use super::{EXPECTED_USER, TokenAnswer};
+use crate::{auth::revocations::EndReason, web::refusal::Refusal};
 
 /// Why a call failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Trouble {
     /// No answer came.
     Offline,
     /// The API refused, with this status; the body is for whom it may concern.
-    Refused { status: u16, problem: ProblemAnswer, body: String },
+    Refused { status: u16, problem: Refusal, body: String },
 }
 
 impl Trouble {
@@ -215,7 +215,7 @@ fn refused(status: u16, body: &str) -> Trouble {
     Trouble::Refused { status, problem, body: body.to_owned() }
 }
 
-fn problem(body: &str) -> ProblemAnswer {
+fn problem(body: &str) -> Refusal {
     serde_json::from_str(body).unwrap_or_default()
 }
 

@@ -17,8 +17,6 @@ pub mod scopes;
 
 use serde::{Deserialize, Serialize};
 
-use crate::auth::revocations::EndReason;
-
 /// The answer of `POST /api/v1/token`. The token itself is in the cookie, out of any script's reach.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenAnswer {
@@ -29,15 +27,3 @@ pub struct TokenAnswer {
 /// A page names in this header whom it was made for. When someone else has logged in in the same browser since, the
 /// API refuses (409) instead of giving one person's text to another.
 pub const EXPECTED_USER: &str = "latchkey-expected-user";
-
-/// What the API says when it refuses (RFC 9457), as far as our own page needs it.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProblemAnswer {
-    #[serde(default)]
-    pub code: String,
-    #[serde(default)]
-    pub detail: String,
-    /// Why the session ended, where the API may say so.
-    #[serde(default)]
-    pub reason: Option<EndReason>,
-}
