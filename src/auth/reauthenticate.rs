@@ -27,9 +27,6 @@ pub struct Proven {
 }
 
 /// The user of the visit, with a fresh proof, or one given with this password.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], and those of [`with_password`].
 pub async fn require_fresh(app: &App, visit: &Visit, password: Option<String>) -> Result<Proven, AppError> {
     let someone = visit.user()?;
     // A typed password is always checked, even where none is needed: a wrong one is never passed over.

@@ -14,8 +14,6 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// # Errors
-    /// [`AppError::NotLoggedIn`].
     pub fn user(&self) -> Result<&LoggedIn, AppError> {
         self.someone.as_ref().ok_or(AppError::NotLoggedIn)
     }

@@ -21,17 +21,12 @@ impl Cost {
     }
 
     /// Of a stored hash, or of its beginning.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn of(stored: &str) -> Result<Self, AppError> {
         let stored = PasswordHash::new(stored).map_err(argon2::password_hash::Error::from)?;
         let params = Params::try_from(&stored.params)?;
         Ok(Self { memory_kib: params.m_cost(), passes: params.t_cost(), lanes: params.p_cost() })
     }
 
-    /// # Errors
-    /// When they do not go together.
     pub fn params(self) -> Result<Params, AppError> {
         let params = Params::new(self.memory_kib, self.passes, self.lanes, None);
         Ok(params.map_err(argon2::password_hash::Error::from)?)

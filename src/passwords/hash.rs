@@ -108,9 +108,6 @@ impl Passwords {
 
     /// A new hash for the password of the stored one, as strong as the settings ask for, and in no respect weaker than
     /// it was.
-    ///
-    /// # Errors
-    /// As [`Self::hash`].
     pub async fn hash_stronger(&self, from: &Caller, password: Password, stored: String) -> Result<String, AppError> {
         self.admitted(from, move |inner, blocks| {
             let cost = Cost::of(&stored)?.at_least(inner.wanted);
@@ -132,9 +129,6 @@ impl Passwords {
 
     /// Whether a password to be set is the one that is stored already, [`blocked`] or not; costs what [`Self::verify`]
     /// costs.
-    ///
-    /// # Errors
-    /// As [`Self::verify`].
     pub async fn is_current(&self, from: &Caller, password: &NewPassword, stored: &str) -> Result<bool, AppError> {
         let stored = stored.strip_prefix(BLOCKED).unwrap_or(stored);
         self.verify(from, password.clone().into_inner(), Some(stored.to_owned())).await

@@ -27,9 +27,6 @@ struct Minute {
 
 impl Questions {
     /// Counts a question from there.
-    ///
-    /// # Errors
-    /// [`AppError::TooManyTries`].
     pub fn admit(&self, ip: &str, now_ms: i64) -> Result<(), AppError> {
         let networks = networks_of(ip);
         let mut minute = lock(&self.0);

@@ -10,9 +10,6 @@ pub struct Password(String);
 
 impl Password {
     /// A password to be checked: only refused where no account can have it, before any hashing.
-    ///
-    /// # Errors
-    /// What to tell the person who typed it.
     pub fn parse_existing(text: String) -> Result<Self, Invalid> {
         if text.is_empty() {
             return Err(Invalid::PasswordMissing);

@@ -41,8 +41,6 @@ pub fn visit() -> Visit {
     Visit { caller: caller(), device, someone: extension::<LoggedIn>() }
 }
 
-/// # Errors
-/// [`AppError::NotLoggedIn`].
 pub fn user() -> Result<LoggedIn, AppError> {
     extension::<LoggedIn>().ok_or(AppError::NotLoggedIn)
 }
@@ -65,9 +63,6 @@ pub fn require_link(name: Option<&str>) -> Result<String, AppError> {
 
 /// As [`reauthenticate::require_fresh`], for the action that runs now; gives the browser its new secret, whatever becomes of
 /// the act.
-///
-/// # Errors
-/// As there.
 pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
     let Proven { someone, new_secret } = reauthenticate::require_fresh(&app(), &visit(), password).await?;
     keep_secret(new_secret.as_ref());
@@ -77,10 +72,7 @@ pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppErro
     Ok(someone)
 }
 
-/// As [`require_fresh`], for administrators.
-///
-/// # Errors
-/// As [`require_fresh`], and [`AppError::NotAllowed`], before any password is looked at.
+/// As [`require_fresh`], for administrators: everyone else is refused before any password is looked at.
 pub async fn require_fresh_admin(password: Option<String>) -> Result<Administrator, AppError> {
     require_admin()?;
     require_fresh(password).await.map(Administrator)
@@ -88,9 +80,6 @@ pub async fn require_fresh_admin(password: Option<String>) -> Result<Administrat
 
 /// The administrator of the action that runs now, however old the proof: to look at what was typed before a password
 /// is asked for.
-///
-/// # Errors
-/// [`AppError::NotLoggedIn`], or [`AppError::NotAllowed`].
 pub fn require_admin() -> Result<Administrator, AppError> {
     Administrator::check(user()?)
 }
@@ -127,10 +116,7 @@ pub fn keep_device(device: &Device) {
     append_cookie(cookies::set(&app().state.config, Name::Device, device.expose(), KEEP_DAYS * 24 * 3600));
 }
 
-/// Leads to a page, and to none but it, which says what happened: the end of most actions.
-///
-/// # Errors
-/// None: what it returns is what an action ends with.
+/// Leads to a page, and to none but it, which says what happened: the end of most actions, and never an error.
 pub fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
     tell_next_page(page, &Flash::new(told));
     leptos_axum::redirect(page);

@@ -17,10 +17,7 @@ pub const PATH: &str = "/.well-known/security.txt";
 /// Who has kept a copy asks again then. The file is made anew at each request, so it never runs out here.
 const GOOD_FOR_MS: i64 = 30 * DAY_MS;
 
-/// Whom the settings name; nothing where they name no one.
-///
-/// # Errors
-/// 404 without a contact.
+/// Whom the settings name; 404 where they name no one.
 pub async fn security_txt(State(state): State<Arc<AppState>>) -> Result<Response, Problem> {
     let Some(contact) = &state.config.security_contact else { return Err(AppError::NotFound.into()) };
     // A midnight, so that copies of one day are the same.

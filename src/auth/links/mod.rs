@@ -69,19 +69,13 @@ pub async fn make(tx: &mut Tx, purpose: Purpose, link: &Link, now_ms: i64) -> Re
     Ok(token)
 }
 
-/// The link of this token, without using it up.
-///
-/// # Errors
-/// [`AppError::LinkDead`] when it is unknown, used or too old.
+/// The link of this token, unless it is unknown, used or too old. Uses nothing up.
 pub async fn find(db: impl Conn<'_>, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
     store::find(db, &random::hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }
 
 /// The link of this token, which works no more when the transaction is committed. Of two that come at once, one gets
 /// it (ASVS 6.4.1).
-///
-/// # Errors
-/// [`AppError::LinkDead`] when it is unknown, used or too old.
 pub async fn use_up(tx: &mut Tx, purpose: Purpose, token: &str, now_ms: i64) -> Result<Link, AppError> {
     store::use_up(&mut **tx, &random::hash(token), purpose, now_ms).await?.ok_or(AppError::LinkDead)
 }

@@ -218,9 +218,6 @@ impl Revocations {
     }
 
     /// Reads what is new: one row when nothing is.
-    ///
-    /// # Errors
-    /// When the database cannot be read, or is silent for [`SILENCE_MAX`].
     pub async fn sync(&self) -> Result<(), sqlx::Error> {
         let _one_at_a_time = self.0.syncing.lock().await;
         in_time(SILENCE_MAX, self.read_after(self.seq())).await

@@ -34,16 +34,11 @@ pub struct Administrator(pub LoggedIn);
 pub struct Overseer(pub LoggedIn);
 
 impl Administrator {
-    /// # Errors
-    /// [`AppError::NotAllowed`] for everyone else.
     pub fn check(someone: LoggedIn) -> Result<Self, AppError> {
         if someone.user.role() == Role::Admin { Ok(Self(someone)) } else { Err(AppError::NotAllowed) }
     }
 
     /// Who has proven lately who they are.
-    ///
-    /// # Errors
-    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
     pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
         let admin = Self::check(someone)?;
         if admin.0.is_fresh(state) { Ok(admin) } else { Err(AppError::ProofNeeded) }
@@ -83,9 +78,6 @@ async fn find_live(db: &mut AnyConnection, user_id: &str, sid: &str) -> Result<U
 
 /// In the transaction that takes an administrator away, after the row of the user is locked: of two who go at this
 /// moment, one stays.
-///
-/// # Errors
-/// [`AppError::LastAdministrator`].
 pub async fn keep_an_administrator(tx: &mut Tx, leaving: &User) -> Result<(), AppError> {
     if leaving.role() != Role::Admin {
         return Ok(());
@@ -104,17 +96,11 @@ const NOTE_READING_EVERY_MS: i64 = 15_000;
 
 impl Overseer {
     /// Who may read: has proven who they are in this session, and has not stopped reading for long since.
-    ///
-    /// # Errors
-    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
     pub fn check(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
         Self::check_that(someone, |someone| someone.is_fresh(state) || someone.reads_on(state))
     }
 
     /// Who has proven lately who they are.
-    ///
-    /// # Errors
-    /// [`AppError::NotAllowed`], or [`AppError::ProofNeeded`].
     pub fn check_fresh(someone: LoggedIn, state: &AppState) -> Result<Self, AppError> {
         Self::check_that(someone, |someone| someone.is_fresh(state))
     }
@@ -127,9 +113,6 @@ impl Overseer {
     }
 
     /// Reading now lets them read on.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn note_reading(&self, state: &AppState) -> Result<(), AppError> {
         let (log_in, now_ms) = (&self.0.log_in, state.clock.now_ms());
         if (now_ms - log_in.last_reading()).abs() >= NOTE_READING_EVERY_MS {
@@ -169,9 +152,6 @@ impl LoggedIn {
     /// First in the transaction of an act that changes the account: locks the user's row and returns it as it is now.
     /// Whatever has ended the session since the request began (a reset, "this was not me") is not undone by an act that
     /// was under way.
-    ///
-    /// # Errors
-    /// [`AppError::NotLoggedIn`] when the session is over.
     pub async fn hold(&self, tx: &mut Tx) -> Result<User, AppError> {
         users::store::lock(&mut **tx, &self.user.id).await?;
         find_live(tx, &self.user.id, &self.log_in.sid).await
@@ -179,9 +159,6 @@ impl LoggedIn {
 
     /// The user as they are now, before each piece of what is sent in pieces: who reads slowly gets no more of it once the
     /// session has ended.
-    ///
-    /// # Errors
-    /// [`AppError::NotLoggedIn`] when it has.
     pub async fn still_live(&self, state: &AppState) -> Result<User, AppError> {
         let mut db = state.db.pool.acquire().await?;
         find_live(&mut db, &self.user.id, &self.log_in.sid).await

@@ -52,9 +52,6 @@ impl Terminator {
     }
 
     /// As [`Self::terminate`], and commits what the caller has written in `tx`: both happen, or neither (ASVS 2.3.3).
-    ///
-    /// # Errors
-    /// When the transaction fails; nothing has happened then.
     pub async fn terminate_with(&self, mut tx: Tx, target: Target<'_>, cause: Cause) -> Result<Receipt, AppError> {
         let watch = Stopwatch::start();
         let now_ms = self.state.clock.now_ms();

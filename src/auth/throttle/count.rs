@@ -51,9 +51,6 @@ impl Count {
     }
 
     /// The row after another try.
-    ///
-    /// # Errors
-    /// [`AppError::TooManyTries`] while a wait lasts.
     pub fn with_one_more(&self, limits: &Limits, now_ms: i64) -> Result<Self, AppError> {
         self.check(limits, now_ms)?;
         let Self { tries, last_at, .. } = self.faded(limits, now_ms);

@@ -53,7 +53,7 @@ pub enum Way {
     Document,
 }
 
-/// Counts tries, each before it is looked at. Cheap to clone.
+/// Counts tries, each before it is looked at, and refuses those beyond the limits: [`AppError::TooManyTries`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Throttle {
     state: AppState,
@@ -77,9 +77,6 @@ impl Throttle {
     }
 
     /// Counts a try of the password of the account with this normalised email, whether or not there is one.
-    ///
-    /// # Errors
-    /// [`AppError::TooManyTries`], before anything is looked at.
     pub async fn admit_password(&self, ip: &str, device: Option<&Device>, email: &str) -> Result<Try, AppError> {
         let known = match device {
             Some(device) => device_store::is_known_to(&self.state.db.pool, &device.hash(), email).await?,
@@ -91,9 +88,6 @@ impl Throttle {
 
     /// Counts a try of the second factor of this user. The browsers that the account knows share one counter: a reset makes
     /// its browser known, and whoever reads the mail must get no new tries with each (ASVS 6.4.3).
-    ///
-    /// # Errors
-    /// [`AppError::TooManyTries`], before anything is looked at.
     pub async fn admit_code(&self, ip: &str, device: Option<&Device>, user_id: &str) -> Result<Try, AppError> {
         let known = match device {
             Some(device) => device_store::is_known(&self.state.db.pool, &device.hash(), user_id).await?,
@@ -105,27 +99,18 @@ impl Throttle {
 
     /// Counts a look at a link that went out by mail: whoever has none guesses. As often as passwords and codes, with a
     /// counter of its own, or who opens links that are none would keep the neighbours from logging in.
-    ///
-    /// # Errors
-    /// [`AppError::TooManyTries`], before anything is looked at.
     pub async fn admit_link(&self, ip: &str) -> Result<Try, AppError> {
         self.admit_keys(self.networks(ip, "link", self.state.config.tries_per_network)).await
     }
 
     /// Counts a request of this kind. It stays counted, also when it succeeds: there is nothing to prove.
-    ///
-    /// # Errors
-    /// [`AppError::TooManyTries`], before anything is looked at.
     pub async fn admit(&self, way: Way, ip: &str) -> Result<Try, AppError> {
         let config = &self.state.config;
         let free = if way == Way::SignUp { config.sign_ups_per_network } else { config.tries_per_network };
         self.admit_keys(self.networks(ip, way.into_str(), free)).await
     }
 
-    /// Waits until it is this request's turn to write; hold it until that is done, and not while a password is hashed.
-    ///
-    /// # Errors
-    /// [`AppError::Busy`] when too many are ahead.
+    /// See [`Turns::turn`].
     pub async fn turn(&self) -> Result<OwnedSemaphorePermit, AppError> {
         self.turns.turn().await
     }
@@ -215,9 +200,6 @@ impl Throttle {
 }
 
 /// Counts an act of a logged-in user, in its transaction. `what` names the user and the act.
-///
-/// # Errors
-/// [`AppError::TooManyTries`].
 pub async fn count_act(tx: &mut Tx, what: &str, limits: &Limits, now_ms: i64) -> Result<(), AppError> {
     let before = store::lock(&mut **tx, what, store::ACT, now_ms).await?;
     Ok(store::write(&mut **tx, what, &before.with_one_more(limits, now_ms)?).await?)

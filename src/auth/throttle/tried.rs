@@ -48,9 +48,6 @@ impl Try {
     }
 
     /// As [`Self::succeeded`], in the transaction of what they wanted.
-    ///
-    /// # Errors
-    /// When the database does not take it.
     pub async fn succeeded_with(&self, tx: &mut Tx) -> Result<(), AppError> {
         self.give_back_with(tx, true).await
     }

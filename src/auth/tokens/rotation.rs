@@ -58,9 +58,6 @@ impl Keys {
 
     /// Revokes a key: no instance that hears of it accepts what the key has signed. When it signed, another key signs
     /// at once. Sessions live on, and browsers get their next token by themselves.
-    ///
-    /// # Errors
-    /// [`AppError::KeyNotInUse`]; or when the database does not take it.
     pub async fn revoke(&self, kid: &str, cause: &Cause) -> Result<KeyReceipt, AppError> {
         again(|| self.revoke_once(kid, cause)).await
     }

@@ -47,25 +47,16 @@ struct StrictHeader {
 
 /// Signature, header, issuer, audience and times of a token for our own pages. Revocation is asked afterwards, by the
 /// caller.
-///
-/// # Errors
-/// [`Refusal`]; the reason goes to the debug log, not to the caller.
 pub fn verify(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
     verify_any(state, keys, token).and_then(|verified| only(verified, Claims::is_of_page))
 }
 
 /// As [`verify`], of a token for an application, whatever its audience is.
-///
-/// # Errors
-/// As there.
 pub fn verify_granted(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
     verify_any(state, keys, token).and_then(|verified| only(verified, Claims::is_granted))
 }
 
 /// As [`verify`], of either: the caller looks at [`Claims::grant`].
-///
-/// # Errors
-/// As there.
 pub fn verify_any(state: &AppState, keys: &Keys, token: &str) -> Result<Verified, Refusal> {
     let now_ms = state.clock.now_ms();
     let header = header(token).filter(|header| header.typ == TYP).ok_or(Refusal::Invalid)?;
@@ -76,9 +67,6 @@ pub fn verify_any(state: &AppState, keys: &Keys, token: &str) -> Result<Verified
 
 /// As [`verify_any`], and a token that was verified before is not decoded again. That it is ours stays true, and what it says. What
 /// may have changed is asked each time: whether its key still verifies, and the times; the caller asks the revocations.
-///
-/// # Errors
-/// As [`verify`].
 pub fn recognise(state: &AppState, keys: &Keys, token: &str) -> Result<Arc<Verified>, Refusal> {
     let Some(known) = keys.verified().get(token) else {
         let verified = Arc::new(verify_any(state, keys, token)?);

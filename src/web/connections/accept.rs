@@ -51,9 +51,6 @@ impl Stop {
 }
 
 /// Answers on `listener` until `stop` says so. HTTP/1.1 alone: browsers speak HTTP/2 over TLS only, which ends at the proxy.
-///
-/// # Errors
-/// When there is no listening on it.
 pub async fn answer_on(
     listener: net::TcpListener,
     router: Router,

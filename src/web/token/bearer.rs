@@ -145,9 +145,6 @@ fn expect_scope(parts: &Parts, state: &AppState, claims: &Claims) -> Result<(), 
 }
 
 /// Refuses when the request names another user than the one whose token it carries; see [`EXPECTED_USER`].
-///
-/// # Errors
-/// 409 `other_user`.
 pub fn expect_user(headers: &HeaderMap, user_id: &str) -> Result<(), Problem> {
     const NAME: HeaderName = HeaderName::from_static(EXPECTED_USER);
     let meant = headers.get(NAME).is_none_or(|expected| expected.as_bytes() == user_id.as_bytes());

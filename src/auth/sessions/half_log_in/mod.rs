@@ -65,9 +65,6 @@ impl HalfLogIn {
 
     /// The user, as long as it is not used up and nothing has happened since that would have refused the password, or
     /// logged them out.
-    ///
-    /// # Errors
-    /// [`AppError::LogInAgain`] when something has.
     pub async fn user(&self, state: &AppState, key: &SecretKey) -> Result<User, AppError> {
         if store::is_used(&state.db.pool, &self.id).await? {
             return Err(AppError::LogInAgain);
@@ -80,9 +77,6 @@ impl HalfLogIn {
 
     /// Makes it useless once the transaction is committed, and every copy of it. Of two that come at once, one gets
     /// through.
-    ///
-    /// # Errors
-    /// [`AppError::LogInAgain`] when it is used up already.
     pub async fn use_up(&self, tx: &mut Tx) -> Result<(), AppError> {
         let is_first = store::use_up(&mut **tx, &self.id, self.at + LIFETIME_MS).await?;
         if is_first { Ok(()) } else { Err(AppError::LogInAgain) }
