@@ -6,7 +6,7 @@ use super::{
     event,
     event::{Actor, Event, Kind},
     known_devices,
-    known_devices::{Device, Seen},
+    known_devices::Device,
     outbox,
     outbox::Notification,
     password,
@@ -161,13 +161,13 @@ async fn note_log_in(tx: &mut Tx, app: &App, visit: &Visit, user: &User, log_in:
     let now_ms = log_in.created_at;
     let mut event = Event::new(Kind::LoggedIn, Actor::User(user.id.clone()), &user.id).from_caller(&visit.caller);
     event.sid.clone_from(&log_in.sid);
-    let (seen, device) = known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, now_ms).await?;
+    let (is_new, device) = known_devices::remember(tx, &user.id, visit.device.as_ref(), &visit.caller, now_ms).await?;
     store::delete_over_beyond(&mut **tx, &user.id, OVER_MAX, now_ms).await?;
     // Of an account that is older than the log no one can tell: a thief must not pass for the first login.
     let is_in_log = app.state.config.log_goes_back_to(user.created_at, now_ms);
     let is_first = is_in_log && !event::store::has_happened(&mut **tx, &user.id, Kind::LoggedIn).await?;
     event::store::insert(&mut **tx, &event, now_ms).await?;
-    if seen == Seen::New && !is_first {
+    if is_new && !is_first {
         let event = Event { kind: Kind::NewDevice, ..event };
         event::store::insert(&mut **tx, &event, now_ms).await?;
         outbox::tell(&mut **tx, &app.state, user, Notification::NewDevice, &visit.caller).await?;

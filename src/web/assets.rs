@@ -24,7 +24,7 @@ pub fn leptos_options() -> LeptosOptions {
         .output_name("latchkey")
         .site_root(root.to_string_lossy().into_owned())
         .site_pkg_dir("pkg")
-        .hash_files(hash_file().is_some())
+        .hash_files(hash_file().is_file())
         .build()
 }
 
@@ -46,7 +46,7 @@ pub struct Module {
 /// The package as it was when the first page was made; `None` without one.
 pub fn package() -> Option<&'static Package> {
     static PACKAGE: LazyLock<Option<Package>> = LazyLock::new(|| {
-        let hashes = fs::read_to_string(hash_file()?).ok()?;
+        let hashes = fs::read_to_string(hash_file()).ok()?;
         let style = address("", "css", &hashes)?;
         Some(Package { style, page: module("page-", &hashes)?, islands: module("", &hashes)? })
     });
@@ -69,8 +69,7 @@ const FILES: [(&str, &str); 5] = [("", "css"), ("page-", "js"), ("page-", "wasm"
 /// What is missing of the browser package, if anything: a file, a folder, or a line in the file of hashes. Without the
 /// package pages work, but only as without JavaScript.
 pub fn missing(options: &LeptosOptions) -> Option<String> {
-    let hashes = std::env::current_exe().map(|exe| exe.with_file_name("hash.txt")).unwrap_or_default();
-    missing_of(Path::new(&*options.site_root), &hashes)
+    missing_of(Path::new(&*options.site_root), &hash_file())
 }
 
 /// Of the package in this folder, by this file of hashes.
@@ -89,8 +88,8 @@ pub fn missing_of(site: &Path, hash_file: &Path) -> Option<String> {
 }
 
 /// `hash.txt` beside the program names the files of the package; Leptos panics when it is announced and not there.
-fn hash_file() -> Option<PathBuf> {
-    std::env::current_exe().ok().map(|exe| exe.with_file_name("hash.txt")).filter(|file| file.is_file())
+fn hash_file() -> PathBuf {
+    std::env::current_exe().map(|exe| exe.with_file_name("hash.txt")).unwrap_or_default()
 }
 
 /// The file that the request names, if there is one; a file needs no session. No page has a dot in its address, so only

@@ -22,13 +22,6 @@ const KNOWN_MAX: i64 = 50;
 #[derive(Clone)]
 pub struct Device(String);
 
-/// Whether an account had logged in from a browser before.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Seen {
-    New,
-    Known,
-}
-
 impl Device {
     /// What a browser brings, if it has the right form.
     pub fn parse(text: &str) -> Option<Self> {
@@ -48,8 +41,8 @@ impl Device {
     }
 }
 
-/// Notes that this account has logged in from there, in the browser that brought `before`, and returns the secret that the
-/// browser is given after the commit.
+/// Notes that this account has logged in from there, in the browser that brought `before`. Returns whether it didn't know
+/// the browser, and the secret that the browser is given after the commit.
 ///
 /// A browser that is new to the account gets a new secret, and what other accounts know of it moves along: a copy of
 /// the one before, made by whoever used a shared computer earlier, is worth nothing to this account.
@@ -59,11 +52,11 @@ pub async fn remember(
     before: Option<&Device>,
     caller: &Caller,
     now_ms: i64,
-) -> Result<(Seen, Device), AppError> {
+) -> Result<(bool, Device), AppError> {
     if let Some(device) = before
         && store::touch(&mut **tx, &device.hash(), user_id, caller, now_ms).await?
     {
-        return Ok((Seen::Known, device.clone()));
+        return Ok((false, device.clone()));
     }
     let device = Device(random::text::<SECRET_BYTES>()?);
     if let Some(before) = before {
@@ -71,5 +64,5 @@ pub async fn remember(
     }
     store::insert(&mut **tx, &device.hash(), user_id, caller, now_ms).await?;
     store::delete_beyond(&mut **tx, user_id, KNOWN_MAX).await?;
-    Ok((Seen::New, device))
+    Ok((true, device))
 }

@@ -8,7 +8,6 @@ use crate::base::{
     sql::{Change, Conn},
 };
 
-/// Writes down a mail to be sent. Pass the transaction of the act that it tells of: both happen, or neither.
 pub async fn queue(db: impl Conn<'_>, to: To<'_>, mail: &Mail, now_ms: i64) -> Result<(), AppError> {
     let query = sqlx::query(
         "insert into outbox (id, email, user_id, mail, kind, created_at, due_at, attempts) \

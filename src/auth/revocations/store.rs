@@ -98,16 +98,11 @@ pub async fn insert(tx: &mut Tx, new: &New<'_>) -> sqlx::Result<RevocationRow> {
     .bind(keep_until)
     .execute(&mut **tx)
     .await?;
-    notify(tx, seq).await?;
-    Ok(RevocationRow { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
-}
-
-/// Part of the transaction: whoever is told finds the row, and a rollback tells no one.
-async fn notify(tx: &mut Tx, seq: i64) -> sqlx::Result<()> {
     if db::kind_of_connection(tx) == Kind::Postgres {
+        // Part of the transaction: whoever is told finds the row, and a rollback tells no one.
         sqlx::query("select pg_notify($1, $2)").bind(CHANNEL).bind(seq.to_string()).execute(&mut **tx).await?;
     }
-    Ok(())
+    Ok(RevocationRow { seq, kind: kind.into(), subject: subject.into(), epoch, revoked_at: new.revoked_at, keep_until })
 }
 
 /// Whether a listening connection still has another end.

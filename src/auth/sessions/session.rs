@@ -1,6 +1,5 @@
 //! What a session holds, and how a secret stands to it. Server side; no I/O.
 
-use serde::{Deserialize, Serialize};
 use sqlx_macros::FromRow;
 use uuid::Uuid;
 
@@ -18,7 +17,7 @@ use crate::{
 };
 
 /// The record of a login: what the store needs to make a row of it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, FromRow)]
+#[derive(Clone, Debug, FromRow)]
 pub struct LogIn {
     /// Public name of the session.
     pub sid: String,
@@ -45,7 +44,7 @@ pub struct LogIn {
 }
 
 /// How the secret in a cookie stands to the session that it belongs to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieState {
     /// The one that counts.
     Current,

@@ -7,7 +7,6 @@ use http_body_util::BodyExt;
 
 use super::seats::Seat;
 
-/// From the head of a request to the last byte of its answer.
 pub struct Work(Arc<Seat>);
 
 impl Work {

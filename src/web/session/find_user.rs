@@ -88,12 +88,18 @@ impl Arrival {
     }
 }
 
+/// Who is logged in. How a session ended is put into the request.
 async fn who(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Option<LoggedIn>, AppError> {
     let found = look_up(guards, session, parts).await.map_err(|error| match error {
         AppError::Unwritable(_) => error,
         _ => AppError::Busy,
     })?;
-    Ok(found.somebody(parts))
+    match found {
+        Found::LoggedIn(someone) => return Ok(Some(someone)),
+        Found::Ended(ended) => drop(parts.extensions.insert(ended)),
+        Found::Nobody => {}
+    }
+    Ok(None)
 }
 
 /// Until the answer begins: however many requests one person sends, others find a connection. Of no one's only those
@@ -115,18 +121,6 @@ enum Found {
     LoggedIn(LoggedIn),
     Ended(Ended),
     Nobody,
-}
-
-impl Found {
-    /// Who is logged in. How a session ended is put into the request.
-    fn somebody(self, parts: &mut Parts) -> Option<LoggedIn> {
-        match self {
-            Self::LoggedIn(someone) => return Some(someone),
-            Self::Ended(ended) => drop(parts.extensions.insert(ended)),
-            Self::Nobody => {}
-        }
-        None
-    }
 }
 
 async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Found, AppError> {
@@ -162,18 +156,12 @@ async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Fo
     if secret == CookieState::New {
         store::note_secret_used(&state.db.pool, &someone.secret_hash, now_ms).await?;
     }
-    let is_use = parts.uri.path() != stream::PATH;
-    note_use(state, &someone.log_in, secret, is_use).await?;
-    Ok(Found::LoggedIn(someone))
-}
-
-/// Reading pages keeps a session from going idle.
-async fn note_use(state: &AppState, log_in: &LogIn, secret: CookieState, is_use: bool) -> Result<(), AppError> {
-    let now_ms = state.clock.now_ms();
-    if is_use && secret != CookieState::InGrace && !log_in.use_is_noted(&state.config, now_ms) {
+    // Reading pages keeps a session from going idle.
+    let (log_in, now_ms) = (&someone.log_in, state.clock.now_ms());
+    if parts.uri.path() != stream::PATH && !in_grace && !log_in.use_is_noted(&state.config, now_ms) {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
-    Ok(())
+    Ok(Found::LoggedIn(someone))
 }
 
 /// Why the session ends, if it is a replaced secret that came. No one is let in with one: whoever it is may be a thief. A

@@ -7,7 +7,7 @@ use axum::{
     Extension, Json,
     extract::State,
     http::{HeaderMap, header},
-    response::{AppendHeaders, IntoResponse},
+    response::IntoResponse,
 };
 use serde::Serialize;
 
@@ -46,7 +46,7 @@ pub async fn issue_token(
     };
     let Some(token) = token else { return Err(session_is_gone(ended.map(|Extension(ended)| ended))) };
     let cookie = cookies::set(&state.config, Name::Access, &token.jwt, token.expires_in);
-    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Json(TokenAnswer { expires_in: token.expires_in })))
+    Ok(([(header::SET_COOKIE, cookie)], Json(TokenAnswer { expires_in: token.expires_in })))
 }
 
 fn session_is_gone(ended: Option<Ended>) -> Problem {
