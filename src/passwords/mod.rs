@@ -64,7 +64,6 @@ impl Assessment {
         Judgement { step: self.strength as u8, word: self.word().into(), advice }
     }
 
-    /// A word or two.
     fn word(&self) -> &'static str {
         match (&self.refused, self.strength) {
             (Some(Invalid::PasswordTooShort(_)), _) => "Too short",

@@ -82,7 +82,10 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
     let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let error = numbered(AppError::de(bytes));
+    let mut error = AppError::de(bytes);
+    if let AppError::Internal { request_id, .. } = &mut error {
+        *request_id = RequestContext::current_number();
+    }
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
     let mut response = match () {
@@ -109,13 +112,12 @@ fn is_of_someone_else(parts: &Parts, form: &Bytes) -> bool {
 /// To the page that the action leads to, or back to the one of the form. 303: the page is read, and nothing that was typed
 /// is sent there (RFC 9110 15.4.4).
 fn go_on(mut headers: HeaderMap, form: &Bytes) -> Response {
-    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
-        headers.remove(name);
-    }
+    headers.remove(header::CONTENT_TYPE);
+    headers.remove(header::CONTENT_LENGTH);
     headers.remove(REDIRECT_HEADER);
     if !headers.contains_key(header::LOCATION) {
-        let page = page_of(&fields_of(form)).unwrap_or_else(|| "/".into());
-        headers.insert(header::LOCATION, HeaderValue::from_str(&page).unwrap_or(HeaderValue::from_static("/")));
+        let page = page_of(&fields_of(form)).and_then(|page| HeaderValue::try_from(page).ok());
+        headers.insert(header::LOCATION, page.unwrap_or(HeaderValue::from_static("/")));
     }
     (StatusCode::SEE_OTHER, headers).into_response()
 }
@@ -161,9 +163,8 @@ async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: 
     parts.extensions.insert(refused);
     parts.extensions.remove::<MatchedPath>();
     parts.method = Method::GET;
-    for name in [header::CONTENT_TYPE, header::CONTENT_LENGTH] {
-        parts.headers.remove(name);
-    }
+    parts.headers.remove(header::CONTENT_TYPE);
+    parts.headers.remove(header::CONTENT_LENGTH);
     let Ok(response) = forms.pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await;
     response
 }
@@ -234,11 +235,4 @@ pub fn tell_next_page(page: &str, words: &Flash) {
     let value = for_cookie(words).map(|json| format!("{}.{}", random::hash(page), BASE64_URL_SAFE_NO_PAD.encode(json)));
     let config = expect_context::<AppState>().config;
     append_cookie(cookies::set(&config, Name::Flash, &value.unwrap_or_default(), FLASH_SECONDS));
-}
-
-fn numbered(error: AppError) -> AppError {
-    match error {
-        AppError::Internal { fault, .. } => AppError::Internal { request_id: RequestContext::current_number(), fault },
-        other => other,
-    }
 }

@@ -1,7 +1,7 @@
 //! Whom the request was meant for: a target that this server can answer, exactly one Host, and one of ours. Server side.
 
 use axum::{
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts},
+    http::{HeaderValue, Method, StatusCode, Uri, header, request::Parts},
     response::{IntoResponse, Response},
 };
 
@@ -43,7 +43,7 @@ pub fn refuse_foreign_host(parts: &mut Parts, site: &Site) -> Option<Response> {
 /// which gets that host, so that no one reads another one later.
 fn take_target_apart(parts: &mut Parts) -> Result<(), Problem> {
     let no_target = || Problem::bad_request("A request names a path, as in GET /login, and this server is no proxy.");
-    if has_not_one_host(&parts.headers) {
+    if parts.headers.get_all(header::HOST).iter().count() != 1 {
         return Err(Problem::bad_request("A request needs exactly one Host."));
     }
     let uri = &parts.uri;
@@ -61,10 +61,6 @@ fn take_target_apart(parts: &mut Parts) -> Result<(), Problem> {
         (None, None) if uri.path() == "*" && parts.method == Method::OPTIONS => Ok(()),
         _ => Err(no_target()),
     }
-}
-
-fn has_not_one_host(headers: &HeaderMap) -> bool {
-    headers.get_all(header::HOST).into_iter().count() != 1
 }
 
 /// Probes of a load balancer come by address, so the two health routes are open to any name.

@@ -14,8 +14,9 @@ use crate::base::site::Site;
 /// # Errors
 /// 403 `cross_site`.
 pub fn refuse_cross_site(parts: &Parts, site: &Site, open: &[&str]) -> Result<(), Problem> {
+    let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let is_open = || open.contains(&parts.uri.path());
-    if is_safe(&parts.method) || is_open() || comes_from_us(&parts.headers, &site.origins) {
+    if is_safe || is_open() || comes_from_us(&parts.headers, &site.origins) {
         return Ok(());
     }
     tracing::warn!(path = parts.uri.path(), "a cross-site request was refused");
@@ -36,10 +37,6 @@ fn cross_site() -> Problem {
         "cross_site",
         "This request didn't come from this site. Open the site and try again.",
     )
-}
-
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
 }
 
 /// `Sec-Fetch-Site` decides where the browser sends it; else `Origin`, else `Referer`. A request with none of them is

@@ -62,7 +62,8 @@ impl Authenticator {
     /// # Errors
     /// When the email cannot stand in such an address.
     pub fn enrolment(&self, email: &str, base_url: &Url) -> Result<Enrolment, AppError> {
-        let host: String = base_url.host_str().unwrap_or("latchkey").chars().map(without_colon).collect();
+        // In such an address a colon ends the issuer; an IPv6 host has some.
+        let host = base_url.host_str().unwrap_or("latchkey").replace(':', ".");
         let named = builder(&self.secret).with_issuer(Some(format!("Latchkey @ {host}"))).with_account_name(email);
         let totp = named.build().map_err(|_| AppError::internal())?;
         let link = totp.to_url().map_err(|_| AppError::internal())?;
@@ -82,9 +83,4 @@ fn builder(secret: &[u8]) -> Builder {
 
 fn name(user_id: &str) -> String {
     format!("second factor of {user_id}")
-}
-
-/// In such an address a colon ends the issuer; an IPv6 host has some.
-fn without_colon(c: char) -> char {
-    if c == ':' { '.' } else { c }
 }
