@@ -61,9 +61,7 @@ pub async fn forget_email_change(db: impl Conn<'_>, user_id: &str) -> sqlx::Resu
     sqlx::query("delete from email_changes where user_id = $1").bind(user_id).run(db).await
 }
 
-const KEEP_DEAD_MS: i64 = 30 * 24 * 3_600_000;
-
-/// Removes links that died of age long ago.
+/// Removes links that died of age a month ago.
 pub async fn delete_old(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<u64> {
-    sqlx::query("delete from links where expires_at < $1").bind(now_ms - KEEP_DEAD_MS).count(db).await
+    sqlx::query("delete from links where expires_at < $1").bind(now_ms - 30 * 24 * 3_600_000).count(db).await
 }
