@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use super::{
-    Assessment,
     hash::Passwords,
     strength,
-    strength::{About, Known},
+    strength::{About, Assessment, Known},
     typed::{NewPassword, Password},
 };
 use crate::base::{

@@ -7,7 +7,7 @@ use zxcvbn::{
     zxcvbn,
 };
 
-use super::{Assessment, Strength};
+use super::Judgement;
 use crate::base::{
     error::{Guessable, Invalid},
     text::is_of_word,
@@ -42,6 +42,39 @@ const WORD_CHARS_MIN: usize = 4;
 /// Context words beyond these are not looked at: a name can be long.
 const WORDS_MAX: usize = 16;
 
+/// What a password is worth.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Assessment {
+    /// How long it would withstand guessing.
+    score: Score,
+    /// Why it cannot be set, if it cannot.
+    pub refused: Option<Invalid>,
+}
+
+impl Assessment {
+    pub fn refused(why: Invalid) -> Self {
+        Self { score: Score::Zero, refused: Some(why) }
+    }
+
+    pub fn judgement(self) -> Judgement {
+        let advice = self.refused.as_ref().map(|why| why.to_string());
+        Judgement { step: self.score.into(), word: self.word().into(), advice }
+    }
+
+    fn word(&self) -> &'static str {
+        match (&self.refused, self.score) {
+            (Some(Invalid::PasswordTooShort(_)), _) => "Too short",
+            (Some(Invalid::PasswordTooLong), _) => "Too long",
+            (_, Score::Zero) => "Very weak",
+            (_, Score::One) => "Weak",
+            (_, Score::Two) => "Still too weak",
+            (_, Score::Three) => "Good",
+            // The enum is open; there is nothing above.
+            _ => "Strong",
+        }
+    }
+}
+
 /// How strong the text is, and why it is refused, if it is.
 ///
 /// zxcvbn must estimate a hundred million guesses (its step 3, "safely unguessable") and more. Behind argon2id at 30 ms
@@ -51,12 +84,10 @@ pub fn assess(text: &str, known: &Known) -> Assessment {
     let words: Vec<&str> = known.words.iter().map(String::as_str).collect();
     let entropy = estimate(text, &words);
     let guessable = known.held_by(text).or_else(|| too_easy(text, &words, &entropy));
-    let strength = strength(entropy.score());
+    let score = entropy.score();
     match guessable {
-        Some(why) => {
-            Assessment { strength: strength.min(Strength::Fair), refused: Some(Invalid::PasswordGuessable(why)) }
-        }
-        None => Assessment { strength, refused: None },
+        Some(why) => Assessment { score: score.min(Score::Two), refused: Some(Invalid::PasswordGuessable(why)) },
+        None => Assessment { score, refused: None },
     }
 }
 
@@ -121,17 +152,6 @@ fn why(entropy: &Entropy) -> Guessable {
         Warning::NamesAndSurnamesByThemselvesAreEasyToGuess | Warning::CommonNamesAndSurnamesAreEasyToGuess => {
             Guessable::Name
         }
-    }
-}
-
-fn strength(score: Score) -> Strength {
-    match score {
-        Score::Zero => Strength::VeryWeak,
-        Score::One => Strength::Weak,
-        Score::Two => Strength::Fair,
-        Score::Three => Strength::Good,
-        // The enum is open; there is nothing above.
-        _ => Strength::Strong,
     }
 }
 
