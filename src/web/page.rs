@@ -98,7 +98,7 @@ pub struct PageData {
     pub viewer: Option<String>,
     /// What was typed into the form on the page before, and what that form brought about.
     pub typed: Flash,
-    /// Seconds that the access token which came with the page has left.
+    /// Seconds that the access token which came with the page has left; `None` when it came without.
     pub token_life: Option<i64>,
     /// The error of the form that led here, without JavaScript.
     pub refused: Option<AppError>,
@@ -106,7 +106,6 @@ pub struct PageData {
     pub refused_act: Option<String>,
 }
 
-/// The address of this page, for its forms.
 pub fn here() -> String {
     use_context::<PageData>().unwrap_or_default().here
 }
@@ -116,17 +115,14 @@ pub fn path() -> String {
     here().split('?').next().unwrap_or_default().to_owned()
 }
 
-/// The id of the user whose page this is, for its forms.
 pub fn viewer() -> Option<String> {
     use_context::<PageData>().unwrap_or_default().viewer
 }
 
-/// What was typed into the form on the page before this one, and what that form brought about.
 pub fn typed() -> Flash {
     use_context::<PageData>().unwrap_or_default().typed
 }
 
-/// Seconds that the access token which came with this page has left; `None` when it came without.
 pub fn token_life() -> Option<i64> {
     use_context::<PageData>().unwrap_or_default().token_life
 }

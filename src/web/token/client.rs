@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use futures::lock::Mutex;
-use gloo_net::http::{Method, RequestBuilder, Response};
+use gloo_net::http::{Method, RequestBuilder};
 use leptos::prelude::*;
 use serde::{Serialize, de::DeserializeOwned};
 use web_sys::RequestCredentials;
@@ -126,13 +126,11 @@ impl ApiClient {
             self.renew().await?;
         }
         let before = self.token.renewals.get_untracked();
-        let mut response = self.fetch(&call).await?;
-        if response.status() == 401 {
+        let (mut status, mut body) = self.fetch(&call).await?;
+        if status == 401 {
             self.renew_since(before).await?;
-            response = self.fetch(&call).await?;
+            (status, body) = self.fetch(&call).await?;
         }
-        let status = response.status();
-        let body = response.text().await.map_err(|_| Trouble::Offline)?;
         match status {
             200..300 => {
                 let text = if body.is_empty() { "null" } else { &body };
@@ -158,10 +156,11 @@ impl ApiClient {
         if self.token.renewals.get_untracked() != before {
             return Ok(());
         }
-        let (mut status, mut body) = self.ask_for_token().await?;
+        let call = Call::new(Method::POST, "/api/v1/token");
+        let (mut status, mut body) = self.fetch(&call).await?;
         if status == 409 && problem(&body).code == "session_renewed" {
             // Another tab confirmed the password at this moment; its cookie is here by now.
-            (status, body) = self.ask_for_token().await?;
+            (status, body) = self.fetch(&call).await?;
         }
         match (status, serde_json::from_str::<TokenAnswer>(&body)) {
             (200, Ok(answer)) => {
@@ -177,13 +176,8 @@ impl ApiClient {
         }
     }
 
-    async fn ask_for_token(&self) -> Result<(u16, String), Trouble> {
-        let response = self.fetch(&Call::new(Method::POST, "/api/v1/token")).await?;
-        let status = response.status();
-        Ok((status, response.text().await.map_err(|_| Trouble::Offline)?))
-    }
-
-    async fn fetch(&self, call: &Call) -> Result<Response, Trouble> {
+    /// Status and body of the answer.
+    async fn fetch(&self, call: &Call) -> Result<(u16, String), Trouble> {
         let mut request = RequestBuilder::new(&call.path)
             .method(call.method.clone())
             .credentials(RequestCredentials::SameOrigin)
@@ -203,7 +197,8 @@ impl ApiClient {
         let said = answer.as_ref().map_or_else(|_| "no answer".to_owned(), |response| response.status().to_string());
         let path = call.path.split('?').next().unwrap_or_default();
         self.token.last_answer.set(format!("{} {path} → {said}", call.method));
-        answer.map_err(|_| Trouble::Offline)
+        let response = answer.map_err(|_| Trouble::Offline)?;
+        Ok((response.status(), response.text().await.map_err(|_| Trouble::Offline)?))
     }
 }
 
