@@ -53,7 +53,7 @@ pub enum Way {
     Document,
 }
 
-/// Counts tries, each before it is looked at, and refuses those beyond the limits: [`AppError::TooManyTries`]. Cheap to clone.
+/// Counts tries, each before it is looked at; one beyond the limits is [`AppError::TooManyTries`]. Cheap to clone.
 #[derive(Clone)]
 pub struct Throttle {
     state: AppState,
