@@ -74,7 +74,7 @@ async fn change(Change { email, reason, common }: Change, role: Role) -> Result<
     let (User { email, .. }, outcome) = common.act_on(&email, &reason, change).await?;
     let role = role.with_article();
     common.answer(&outcome, || match &outcome.receipt {
-        Some(receipt) => format!("{email} is now {role}. {}", everywhere(receipt)),
+        Some(receipt) => format!("{email} is now {role}. {}", everywhere(&receipt.instances)),
         None => format!("{email} already is {role}."),
     })
 }

@@ -93,7 +93,7 @@ fn text(whom: &str, receipt: &Receipt) -> String {
     let sessions = counted(receipt.sessions_ended, "session", "sessions");
     let tokens = counted(receipt.tokens_possibly_live, "token", "tokens");
     let applications = receipt.words_of_applications();
-    format!("{whom}: {sessions} ended, up to {tokens} revoked.{applications} {}", everywhere(receipt))
+    format!("{whom}: {sessions} ended, up to {tokens} revoked.{applications} {}", everywhere(&receipt.instances))
 }
 
 async fn check_active(state: &AppState, sid: &str) -> Result<(), Failed> {

@@ -3,8 +3,9 @@
 use super::{Common, Failed, who::Who};
 use crate::{
     auth::{
+        instances::Confirmation,
         revocations::set::Revocations,
-        sessions::{Receipt, terminate::Terminator},
+        sessions::terminate::Terminator,
         users::{store, store::User},
     },
     base::{config::Config, db::again, error::AppError, metrics::Metrics, state::AppState},
@@ -64,6 +65,6 @@ pub async fn terminator(state: &AppState) -> Result<Terminator, Failed> {
 }
 
 /// Who has confirmed, in words.
-pub fn everywhere(receipt: &Receipt) -> String {
-    if receipt.instances.is_empty() { "No server is running.".into() } else { confirmed_words(&receipt.instances) }
+pub fn everywhere(instances: &[Confirmation]) -> String {
+    if instances.is_empty() { "No server is running.".into() } else { confirmed_words(instances) }
 }

@@ -3,7 +3,11 @@
 use clap::Subcommand;
 use serde_json::json;
 
-use super::{Common, Failed, installation::terminator, output::table};
+use super::{
+    Common, Failed,
+    installation::{everywhere, terminator},
+    output::table,
+};
 use crate::{
     auth::{
         cause::Cause,
@@ -34,7 +38,7 @@ pub enum Keys {
     },
     /// Revoke a signing key that may have leaked. Its tokens are rejected at once and another key takes over.
     ///
-    /// Running servers hear of it within a second. No one is logged out: browsers fetch a new token by themselves.
+    /// Running servers reject what it has signed within a second. No one is logged out: browsers fetch a new token by themselves.
     /// Verifiers elsewhere accept its tokens until they fetch the public keys again.
     #[command(alias = "kill")]
     Revoke {
@@ -101,9 +105,10 @@ async fn revoke(kid: &str, reason: String, as_it_is: bool, common: Common) -> Re
     let receipt = revoked.await?;
     common.answer(&receipt, || {
         format!(
-            "Revoked key {}. New tokens are signed with {}. Running servers reject the old ones within a second. No one is \
-             logged out.",
-            receipt.kid, receipt.signing,
+            "Revoked key {}. New tokens are signed with {}. No one is logged out. {}",
+            receipt.kid,
+            receipt.signing,
+            everywhere(&receipt.instances),
         )
     })
 }

@@ -14,10 +14,7 @@ const NAMES_MAX: usize = 3;
 
 impl Receipt {
     pub fn words(&self) -> String {
-        let own = self.own_words();
-        // One instance alone is the one that says this.
-        let alone = matches!(&*self.instances, [] | [Confirmation { milliseconds: Some(_), .. }]);
-        if alone { own } else { format!("{own} {}", confirmed_words(&self.instances)) }
+        confirmed(self.own_words(), &self.instances)
     }
 
     /// Whether every live instance has confirmed.
@@ -53,6 +50,12 @@ impl Receipt {
         };
         format!("{lost}{told}")
     }
+}
+
+/// With what the instances say. One alone is the one that says this.
+pub fn confirmed(own: String, instances: &[Confirmation]) -> String {
+    let alone = matches!(instances, [] | [Confirmation { milliseconds: Some(_), .. }]);
+    if alone { own } else { format!("{own} {}", confirmed_words(instances)) }
 }
 
 /// How many instances have confirmed, how long the slowest took, and who has not.

@@ -6,6 +6,7 @@ use axum::http::Method;
 
 use super::{
     app::{HANG, TestApp},
+    keys::kid,
     on_both_databases,
 };
 use crate::{
@@ -176,6 +177,20 @@ on_both_databases! {
         app.services.revocations.sync().await.expect("the feed");
         assert_eq!(bob.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
         assert_eq!(alice.api(Method::GET, "/api/v1/me", None).await.code(), "token_revoked");
+    }
+
+    async fn the_receipt_of_a_revoked_key_has_the_word_of_every_instance(app: TestApp) {
+        let mut admin = app.admin().await;
+        let kid = kid(&app.with_token("alice").await);
+        serving(&app.services).await;
+        killed(&app, "web-2").await;
+        let answer = admin.act("kill_key", &[("kid", &kid), ("reason", "it leaked")]).await;
+        let mut instances: Vec<Confirmation> = serde_json::from_value(answer.json()["instances"].clone()).expect("a list");
+        instances.sort_by_key(|instance| instance.milliseconds.is_none());
+        assert_eq!(instances[0].milliseconds, answer.json()["milliseconds"].as_u64(), "this process says it itself");
+        assert_eq!(instances[1], Confirmation { name: "web-2".into(), milliseconds: None });
+        let page = admin.open("/admin/keys").await.text();
+        assert!(page.contains("web-2") && page.contains("hasn't confirmed within 1 s"), "{page}");
     }
 
     async fn a_receipt_says_who_has_not_confirmed_and_forgets_who_is_gone(app: TestApp) {

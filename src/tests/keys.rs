@@ -55,7 +55,7 @@ pub fn header(token: &str) -> Value {
     serde_json::from_slice(&B64.decode(token.split('.').next().expect("a header")).expect("base64url")).expect("JSON")
 }
 
-fn kid(caller: &Caller) -> String {
+pub fn kid(caller: &Caller) -> String {
     header(caller.access_token())["kid"].as_str().expect("a kid").to_owned()
 }
 

@@ -233,6 +233,21 @@ on_both_databases! {
         assert_eq!(alice.act("change_name", &[("name", "Al")]).await.status, 200);
     }
 
+    async fn a_connection_that_may_not_write_is_not_used_again(app: TestApp) {
+        if app.kind() == Kind::Postgres {
+            // There it lasts until the connection is five minutes old.
+            return;
+        }
+        let mut alice = app.logged_in("alice").await;
+        make_read_only(&app.services.state.db, true).await;
+        let mut refused = 0;
+        while alice.act("change_name", &[("name", "Al")]).await.status == 503 {
+            refused += 1;
+            assert!(refused <= app.services.state.db.connections(), "each one is refused once");
+        }
+        assert!(refused > 0 && app.user("alice").await.name == "Al");
+    }
+
     async fn an_instance_whose_disk_takes_nothing_is_not_ready(app: TestApp) {
         let services = &app.services;
         let presence = Presence::new(services.vital().state.clone(), services.revocations.clone());

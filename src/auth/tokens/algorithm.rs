@@ -40,11 +40,11 @@ pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
     Some(match algorithm {
         TokenAlgorithm::Es256 => {
             let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).ok()?;
-            halves(&pair.to_pkcs8v1().ok()?, &pair)
+            halves(pair.to_pkcs8v1().ok()?.as_ref(), &pair)
         }
         TokenAlgorithm::EdDsa => {
             let pair = Ed25519KeyPair::generate().ok()?;
-            halves(&pair.to_pkcs8v1().ok()?, &pair)
+            halves(pair.to_pkcs8v1().ok()?.as_ref(), &pair)
         }
         TokenAlgorithm::Rs256 => rsa(RSA_SIZE)?,
         TokenAlgorithm::Hs256 => {
@@ -57,11 +57,11 @@ pub fn generate(algorithm: TokenAlgorithm) -> Option<Material> {
 pub(crate) fn rsa(size: KeySize) -> Option<Material> {
     let pair = RsaKeyPair::generate(size).ok()?;
     let pkcs8: Pkcs8V1Der<'_> = pair.as_der().ok()?;
-    Some(halves(&pkcs8, &pair))
+    Some(halves(pkcs8.as_ref(), &pair))
 }
 
-fn halves(pkcs8: &impl AsRef<[u8]>, pair: &impl KeyPair) -> Material {
-    Material { private: pkcs8.as_ref().to_vec(), public: pair.public_key().as_ref().to_vec() }
+fn halves(pkcs8: &[u8], pair: &impl KeyPair) -> Material {
+    Material { private: pkcs8.to_vec(), public: pair.public_key().as_ref().to_vec() }
 }
 
 /// The two halves as the JWT library wants them; `None` when they are not of this algorithm.

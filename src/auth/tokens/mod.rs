@@ -25,6 +25,8 @@ pub mod store;
 use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr};
 
+use super::instances::Confirmation;
+
 /// Where a signing key is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, IntoStaticStr)]
 #[serde(rename_all = "snake_case")]
@@ -102,4 +104,6 @@ pub struct KeyReceipt {
     pub signing: String,
     /// From the request to the moment when this instance refused the tokens of the revoked key.
     pub milliseconds: u64,
+    /// Those that were alive then, this one included if it serves.
+    pub instances: Vec<Confirmation>,
 }

@@ -13,6 +13,7 @@ use crate::{
         cause::Cause,
         event,
         event::{Event, Kind},
+        instances::confirm::{Awaited, confirmations},
         revocations::{
             EndReason, store as revocation_store,
             store::{New, Subject},
@@ -57,13 +58,18 @@ impl Keys {
     }
 
     /// Revokes a key: no instance that hears of it accepts what the key has signed. When it signed, another key signs
-    /// at once. Sessions live on, and browsers get their next token by themselves.
+    /// at once. Sessions live on, and browsers get their next token by themselves. The receipt has the word of every live
+    /// instance.
     pub async fn revoke(&self, kid: &str, cause: &Cause) -> Result<KeyReceipt, AppError> {
-        again(|| self.revoke_once(kid, cause)).await
+        let watch = Stopwatch::start();
+        let (mut receipt, seq) = again(|| self.revoke_once(kid, cause, watch)).await?;
+        let (own_id, own_milliseconds) = (self.revocations().id(), receipt.milliseconds);
+        receipt.instances = confirmations(self.state(), Awaited { seq, own_id, own_milliseconds, watch }).await;
+        Ok(receipt)
     }
 
-    async fn revoke_once(&self, kid: &str, cause: &Cause) -> Result<KeyReceipt, AppError> {
-        let watch = Stopwatch::start();
+    /// And the number of the revocation.
+    async fn revoke_once(&self, kid: &str, cause: &Cause, watch: Stopwatch) -> Result<(KeyReceipt, i64), AppError> {
         // Verifiers outside expect this algorithm; a change of it is a rotation, which is announced.
         let rows = store::all(&self.state().db.pool).await?;
         let revoked = rows.iter().find(|row| row.kid == kid).ok_or(AppError::KeyNotInUse)?;
@@ -80,10 +86,11 @@ impl Keys {
         note(&mut tx, Kind::KeyRevoked, cause, json!({ "kid": kid, "signing": signing }), now_ms).await?;
         let (subject, reason) = (Subject::Key(kid), cause.reason.into_str());
         let new = New { subject, reason, actor: &cause.actor, revoked_at: now_ms };
-        self.revocations().commit(tx, &[new]).await?;
+        let seq = self.revocations().commit(tx, &[new]).await?.unwrap_or_default();
         self.reload_after_change().await;
         tracing::warn!(kid, signing, actor = cause.actor.as_text(), "a signing key was revoked");
-        Ok(KeyReceipt { kid: kid.to_owned(), signing, milliseconds: watch.elapsed_ms() })
+        let (kid, milliseconds) = (kid.to_owned(), watch.elapsed_ms());
+        Ok((KeyReceipt { kid, signing, milliseconds, instances: Vec::new() }, seq))
     }
 
     /// Begins a rotation when the newest key is of another algorithm than the settings say, or smaller than keys are made

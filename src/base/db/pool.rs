@@ -10,12 +10,16 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
 /// A connection that no one has used for so long is asked whether it is alive before it is.
 const ASKED_AFTER: Duration = Duration::from_secs(1);
 
+/// Then another one is opened in its place: one of PostgreSQL that was opened while all were read-only stays so.
+const LIFE: Duration = Duration::from_secs(5 * 60);
+
 /// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is
 /// an error, as at any other moment at which the database goes.
 pub fn pool_of(connections: u32) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
+        .max_lifetime(LIFE)
         .test_before_acquire(false)
         .before_acquire(|connection, meta| {
             let is_used = meta.idle_for < ASKED_AFTER;

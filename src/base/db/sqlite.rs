@@ -5,15 +5,19 @@
 //! without sqlx's knowledge, and what stands there is short.
 
 use std::{
+    io::ErrorKind,
     pin::Pin,
-    sync::{Arc, Mutex},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     task::{Context, Poll},
     time::Duration,
 };
 
 use futures::{
     Stream, StreamExt, TryFutureExt,
-    future::BoxFuture,
+    future::{BoxFuture, ready},
     stream::{self, BoxStream},
 };
 use sqlx::{
@@ -41,6 +45,8 @@ pub struct StoppableConnection {
     pub inner: SqliteConnection,
     limit: Option<Duration>,
     running: Arc<Running>,
+    /// Whether it has refused to write. SQLite opens a file that it may not write at that moment for reading, and never looks again.
+    is_read_only: Arc<AtomicBool>,
 }
 
 /// The statement that runs outside of a transaction; SQLite's thread looks at it.
@@ -74,6 +80,7 @@ impl Drop for Waiting {
 }
 
 struct Rows<'c> {
+    is_read_only: Arc<AtomicBool>,
     rows: BoxStream<'c, sqlx::Result<Either<AnyQueryResult, AnyRow>>>,
     waiting: Waiting,
     /// sqlx takes it along to SQLite's thread.
@@ -86,10 +93,23 @@ impl Stream for Rows<'_> {
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let Self { rows, span, .. } = &mut *self;
         let next = span.in_scope(|| rows.poll_next_unpin(context));
+        if let Poll::Ready(Some(row)) = &next {
+            note_refusal(&self.is_read_only, row);
+        }
         self.waiting.is_over |= matches!(next, Poll::Ready(None | Some(Err(_))));
         next
     }
 }
+
+fn note_refusal<T>(is_read_only: &AtomicBool, answer: &sqlx::Result<T>) {
+    let code = answer.as_ref().err().and_then(|error| error.as_database_error()?.code()?.parse::<u32>().ok());
+    // The last byte; what stands before it says why.
+    if code.is_some_and(|code| code & 0xff == SQLITE_READONLY) {
+        is_read_only.store(true, Ordering::Relaxed);
+    }
+}
+
+const SQLITE_READONLY: u32 = 8;
 
 impl StoppableConnection {
     pub async fn open(options: &SqliteConnectOptions) -> sqlx::Result<Self> {
@@ -97,7 +117,7 @@ impl StoppableConnection {
         let running = Arc::new(Running::default());
         let watched = Arc::clone(&running);
         inner.lock_handle().await?.set_progress_handler(STEPS, move || watched.goes_on());
-        Ok(Self { inner, limit: None, running })
+        Ok(Self { inner, limit: None, running, is_read_only: Arc::default() })
     }
 
     /// Before anything else is asked of the connection: a statement that was left may still be on its way to its end.
@@ -131,14 +151,20 @@ impl AnyConnectionBackend for StoppableConnection {
         Box::new(self.inner).close_hard()
     }
 
+    /// Asked when it comes back to its pool, which closes one that fails: the next one is opened anew.
     fn ping(&mut self) -> BoxFuture<'_, sqlx::Result<()>> {
+        if self.is_read_only.load(Ordering::Relaxed) {
+            return Box::pin(ready(Err(sqlx::Error::Io(ErrorKind::ReadOnlyFilesystem.into()))));
+        }
         self.inner.ping()
     }
 
     fn begin(&mut self, statement: Option<SqlStr>) -> BoxFuture<'_, sqlx::Result<()>> {
         Box::pin(async move {
             self.settle().await?;
-            self.inner.begin(statement).await
+            let begun = self.inner.begin(statement).await;
+            note_refusal(&self.is_read_only, &begun);
+            begun
         })
     }
 
@@ -185,9 +211,9 @@ impl AnyConnectionBackend for StoppableConnection {
             return stream::empty().boxed();
         }
         let rows = async move {
-            let waiting = self.start().await?;
+            let (waiting, is_read_only) = (self.start().await?, Arc::clone(&self.is_read_only));
             let rows = self.inner.fetch_many(query, persistent, arguments);
-            Ok(Rows { rows, waiting, span: log_context::span() })
+            Ok(Rows { is_read_only, rows, waiting, span: log_context::span() })
         };
         rows.try_flatten_stream().boxed()
     }
@@ -201,6 +227,7 @@ impl AnyConnectionBackend for StoppableConnection {
         Box::pin(async move {
             let mut waiting = self.start().await?;
             let row = self.inner.fetch_optional(query, persistent, arguments).instrument(log_context::span()).await;
+            note_refusal(&self.is_read_only, &row);
             waiting.is_over = true;
             row
         })

@@ -27,6 +27,7 @@ use crate::{
         db::again,
         error::{AppError, Invalid},
     },
+    people::receipt::confirmed,
     ui::when::moment,
     web::border,
 };
@@ -152,7 +153,8 @@ pub async fn kill_key(kid: String, reason: String, password: Option<String>) -> 
     let (admin, words) = checked(password, || Ok(parse_reason(&reason)?)).await?;
     let receipt = expect_context::<Keys>().revoke(&kid, &cause(&admin, EndReason::ByAdmin, words)).await?;
     let (kid, signing, ms) = (short(&receipt.kid), short(&receipt.signing), receipt.milliseconds);
-    tell_of_keys(format!("Key {kid} revoked in {ms} ms. New tokens are signed with {signing}."))?;
+    let own = format!("Key {kid} revoked in {ms} ms. New tokens are signed with {signing}.");
+    tell_of_keys(confirmed(own, &receipt.instances))?;
     Ok(receipt)
 }
 
