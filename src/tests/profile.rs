@@ -122,7 +122,9 @@ on_both_databases! {
         assert_eq!(alice.open_link(Purpose::NewEmail, &token).await.status, 410, "no link of before works");
         let called_off = "select count(*) from outbox where last_error = 'called off'";
         assert_eq!(app.count(called_off).await, 2, "nor one that was not sent yet");
-        assert_eq!(alice.act("resend_new_email", &[]).await.status, 404);
+        assert_eq!(alice.act("resend_new_email", &[]).await.status, 200);
+        let page = alice.open("/account/profile").await.text();
+        assert!(page.contains("No change is waiting any more. Your email address is alice@example.com."), "{page}");
         assert_eq!(alice.act("cancel_new_email", &[]).await.status, 200, "once more is no harm");
     }
 

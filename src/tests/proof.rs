@@ -35,6 +35,8 @@ on_both_databases! {
         app.clock.advance_ms(1);
         let answer = alice.act("end_other_sessions", &[]).await;
         assert_eq!((answer.status, answer.text()), (401, "\"ProofNeeded\"".into()));
+        let answer = alice.act("end_other_sessions", &[("password", "")]).await;
+        assert!(answer.status == 422 && answer.text().contains("CurrentPasswordMissing"), "{}", answer.text());
         let answer = alice.act("end_other_sessions", &[("password", "wrong")]).await;
         assert_eq!((answer.status, answer.text()), (422, "\"WrongPassword\"".into()));
         assert_eq!(phone_again.open("/dashboard").await.status, 200, "nothing was ended");

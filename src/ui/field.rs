@@ -9,7 +9,8 @@ use super::{
 };
 use crate::base::error::Field;
 
-/// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come.
+/// A one-line field. The error stands in a live region that is always there, so that screen readers hear it come. No
+/// field has a `maxlength`, which would cut off the end of a long text in silence.
 #[component]
 pub fn TextField(
     name: &'static str,
@@ -19,7 +20,6 @@ pub fn TextField(
     #[prop(default = "text")] kind: &'static str,
     #[prop(default = "on")] autocomplete: &'static str,
     #[prop(optional, into)] help: String,
-    #[prop(optional)] maxlength: Option<u16>,
     #[prop(optional)] autofocus: bool,
     #[prop(optional, into)] value: String,
 ) -> impl IntoView {
@@ -38,7 +38,6 @@ pub fn TextField(
                 spellcheck=(kind == "email").then_some("false")
                 value=value
                 dir="auto"
-                maxlength=maxlength
                 required
                 autofocus=begins_with(field, autofocus)
                 aria-invalid=wrong_at(field).map(|_| "true")
@@ -51,7 +50,7 @@ pub fn TextField(
 }
 
 /// A password, with a button that shows it. Never given a value: what was typed does not come back. Nothing hinders
-/// pasting, and there is no `maxlength`, which would cut off the end of a long one in silence.
+/// pasting.
 #[component]
 pub fn PasswordField(
     #[prop(default = "password")] name: &'static str,

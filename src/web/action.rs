@@ -34,7 +34,12 @@ use super::{
 use crate::{
     auth::sessions::guard::LoggedIn,
     base::{
-        caller::Caller, config::Config, error::AppError, lock::lock, log_context::RequestContext, random,
+        caller::Caller,
+        config::Config,
+        error::{AppError, Invalid},
+        lock::lock,
+        log_context::RequestContext,
+        random,
         state::AppState,
     },
 };
@@ -83,8 +88,11 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
     let mut error = AppError::de(bytes);
-    if let AppError::Internal { request_id, .. } = &mut error {
-        *request_id = RequestContext::current_number();
+    match &mut error {
+        AppError::Internal { request_id, .. } => *request_id = RequestContext::current_number(),
+        // Whatever decodes a form takes an empty text for none.
+        AppError::ProofNeeded if leaves_password_empty(&form) => error = Invalid::CurrentPasswordMissing.into(),
+        _ => {}
     }
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
@@ -107,6 +115,10 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
 fn is_of_someone_else(parts: &Parts, form: &Bytes) -> bool {
     let Some(someone) = parts.extensions.get::<LoggedIn>() else { return false };
     url::form_urlencoded::parse(form).any(|(name, id)| name == VIEWER && id != *someone.user.id)
+}
+
+fn leaves_password_empty(form: &Bytes) -> bool {
+    url::form_urlencoded::parse(form).any(|(name, password)| name == "password" && password.is_empty())
 }
 
 /// To the page that the action leads to, or back to the one of the form. 303: the page is read, and nothing that was typed

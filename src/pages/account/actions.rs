@@ -118,8 +118,12 @@ pub async fn change_email(email: String, password: Option<String>) -> Result<(),
 /// Sends the link to the address that waits to be confirmed once more.
 #[server(prefix = "/actions", endpoint = "resend_new_email")]
 pub async fn resend_new_email() -> Result<(), AppError> {
-    new_email::resend(&border::app(), &border::visit()).await?;
-    border::lead_to("/account/profile", &[("changed", "resent")])
+    let what = match new_email::resend(&border::app(), &border::visit()).await {
+        // Called off, or done, in another tab.
+        Err(AppError::NotFound) => "gone",
+        sent => sent.map(|()| "resent")?,
+    };
+    border::lead_to("/account/profile", &[("changed", what)])
 }
 
 #[server(prefix = "/actions", endpoint = "cancel_new_email")]

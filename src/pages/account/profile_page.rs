@@ -92,6 +92,7 @@ fn Outcome(email: String) -> impl IntoView {
         "name" => ("success", "Name changed.".to_owned()),
         "email" => ("success", format!("Your email address has been changed to {email}.")),
         "resent" => ("success", "We've sent a new link. It works for 24 hours.".to_owned()),
+        "gone" => ("info", format!("No change is waiting any more. Your email address is {email}.")),
         "cancelled" => ("success", format!("Change cancelled. Your email address is still {email}.")),
         _ if !asked.is_empty() => (
             "info",

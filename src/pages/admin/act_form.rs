@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 use strum::VariantArray;
 
-use super::{Act, ActPage, Person, REASON_MAX_CHARS, act::end_all};
+use super::{Act, ActPage, Person, act::end_all};
 use crate::{
     auth::users::Role,
     base::error::{AppError, Field},
@@ -86,7 +86,6 @@ pub fn ReasonField(#[prop(into)] help: String, value: String) -> impl IntoView {
             label="Reason"
             field=Field::Reason
             help
-            maxlength=REASON_MAX_CHARS
             value
         />
     }

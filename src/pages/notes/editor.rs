@@ -70,7 +70,6 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                 <input
                     id="title"
                     dir="auto"
-                    maxlength="200"
                     aria-invalid=move || title_wrong.with(Option::is_some).then_some("true")
                     aria-describedby="title-error"
                     prop:value=move || draft.with(|draft| draft.title.clone())
@@ -90,7 +89,6 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                     id="body"
                     dir="auto"
                     rows="12"
-                    maxlength="20000"
                     aria-invalid=move || body_wrong.with(Option::is_some).then_some("true")
                     aria-describedby="body-error"
                     prop:value=move || draft.with(|draft| draft.body.clone())
