@@ -1,5 +1,7 @@
 //! The tokens of applications: what ends them, what they may do, and that no kind passes for another.
 
+use std::time::Duration;
+
 use axum::{
     body::Body,
     http::{Method, Request, header},
@@ -16,7 +18,8 @@ use super::{
     on_both_databases,
 };
 use crate::{
-    auth::{cause::Cause, revocations::EndReason},
+    auth::{cause::Cause, revocations::EndReason, users},
+    base::db::Kind,
     serve::router::router,
 };
 
@@ -631,4 +634,33 @@ impl Program {
         let wider = self.post("/oauth/token", &fields("account:read notes:write")).await.status;
         (self.post("/oauth/token", &fields("account:read")).await.json(), wider)
     }
+}
+
+/// A force logout locks the user first, and their grants after that.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_code_that_is_redeemed_during_a_force_logout_holds_nothing_that_it_needs() {
+    let app = TestApp::on(Kind::Postgres).await;
+    let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+    let web = register(&app, &mut ada, "web", BACK, "openid").await;
+    let code = web.code(&mut bob, &[("scope", "openid")]).await;
+    let mut force_logout = app.services.state.db.begin_write().await.expect("a transaction");
+    users::store::lock(&mut *force_logout, &app.user("bob").await.id).await.expect("the user");
+    let meanwhile = async {
+        let waiting =
+            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
+        let mut waits = false;
+        for _ in 0..500 {
+            waits = app.count(waiting).await > 0;
+            if waits {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+        let unlocked = sqlx::query_as("select id from grants for update skip locked");
+        let free: Vec<(String,)> = unlocked.fetch_all(&app.services.state.db.pool).await.expect("grants");
+        force_logout.rollback().await.expect("gone");
+        (waits, free.len())
+    };
+    let (redeemed, meanwhile) = tokio::join!(web.redeem(&code), meanwhile);
+    assert_eq!((redeemed.status, meanwhile), (200, (true, 1)));
 }

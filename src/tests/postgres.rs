@@ -13,11 +13,10 @@ use super::{
     caller::{Answer, Caller},
     database,
     database::postgres_url,
-    oauth::{BACK, register},
     second_factor::shared_with,
 };
 use crate::{
-    auth::{links::Purpose, tokens::KeyPurpose, users},
+    auth::{links::Purpose, tokens::KeyPurpose},
     base::{
         config::Config,
         db::{Db, Kind, Patience, install_drivers},
@@ -254,35 +253,6 @@ async fn a_log_in_that_gave_way_is_done_again_and_once() {
     plant(&app, "audit_events", "new.event = 'logged_in'", "40001", ALWAYS).await;
     let answer = app.anonymous().log_in("alice", PASSWORD).await;
     assert_eq!((answer.status, answer.header("retry-after")), (503, "2"), "{}", answer.text());
-}
-
-/// A force logout locks the user first, and their grants after that.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_code_that_is_redeemed_during_a_force_logout_holds_nothing_that_it_needs() {
-    let app = TestApp::on(Kind::Postgres).await;
-    let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
-    let web = register(&app, &mut ada, "web", BACK, "openid").await;
-    let code = web.code(&mut bob, &[("scope", "openid")]).await;
-    let mut force_logout = app.services.state.db.begin_write().await.expect("a transaction");
-    users::store::lock(&mut *force_logout, &app.user("bob").await.id).await.expect("the user");
-    let meanwhile = async {
-        let waiting =
-            "select count(*) from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'";
-        let mut waits = false;
-        for _ in 0..500 {
-            waits = app.count(waiting).await > 0;
-            if waits {
-                break;
-            }
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
-        let unlocked = sqlx::query_as("select id from grants for update skip locked");
-        let free: Vec<(String,)> = unlocked.fetch_all(&app.services.state.db.pool).await.expect("grants");
-        force_logout.rollback().await.expect("gone");
-        (waits, free.len())
-    };
-    let (redeemed, meanwhile) = tokio::join!(web.redeem(&code), meanwhile);
-    assert_eq!((redeemed.status, meanwhile), (200, (true, 1)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
