@@ -225,7 +225,11 @@ on_both_databases! {
         let service = [("name", "Mine"), ("kind", "service"), ("scopes", "invoices:write")];
         let mut eve = open.logged_in("eve").await;
         assert_eq!(eve.act("register_app", &service).await.status, 403);
-        assert!(!eve.open("/account/apps/new").await.text().contains("value=\"service\""));
+        let page = eve.open("/account/apps/new").await.text();
+        for words in ["value=\"service\"", "Web servers and services", "A service has none"] {
+            assert!(!page.contains(words), "{words}: {page}");
+        }
+        assert!(page.contains("For an API of your own, add your own."), "{page}");
         assert!(ada.open("/account/apps/new").await.text().contains("value=\"service\""));
         open.clock.advance_ms(11 * MINUTE);
         assert_eq!(bob.act("register_app", &fields).await.text(), "\"ProofNeeded\"");

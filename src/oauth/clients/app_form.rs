@@ -38,14 +38,18 @@ pub fn NewAppPage(services: bool) -> impl IntoView {
     }
 }
 
-/// What the application is, or what was typed. Its kind is chosen where it's new; `services`: whether it may be one.
+/// What the application is, or what was typed. Its kind is chosen where it's new; `services`: whether that may be one.
 #[component]
 fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl IntoView {
     let kinds = ClientKind::VARIANTS.iter().filter(|kind| services || kind.logs_users_in());
     let kinds = kinds.map(|kind| (kind.into_str(), kind.words())).collect();
+    let secrets = match services {
+        true => "Web servers and services get a secret. The others can't keep one.",
+        false => "Web servers get a secret. The others can't keep one.",
+    };
     let ours = OURS.map(|(name, _)| name).join(", ");
     let scopes =
-        format!("What it may ask for, separated by spaces. Ours are {ours}. A service may define its own scopes.");
+        format!("What it may ask for, separated by spaces. Ours are {ours}. For an API of your own, add your own.");
     let algorithms = vec![("", "Same as access tokens"), (RS256, RS256)];
     view! {
         <TextField
@@ -54,11 +58,10 @@ fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl 
         />
         {is_new.then(|| view! {
             <SelectField
-                name="kind" label="Kind" options=kinds chosen=is.get("kind")
-                help="Web servers and services get a secret. The others can't keep one."
+                name="kind" label="Kind" options=kinds chosen=is.get("kind") help=secrets
             />
         })}
-        {logs_users_in.then(|| view! { <AddressFields typed=is.clone() /> })}
+        {logs_users_in.then(|| view! { <AddressFields typed=is.clone() services /> })}
         <TextField name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value=is.get("scopes") help=scopes />
         {logs_users_in.then(|| view! {
             <SelectField
@@ -70,11 +73,12 @@ fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl 
 }
 
 #[component]
-fn AddressFields(typed: Flash) -> impl IntoView {
+fn AddressFields(typed: Flash, services: bool) -> impl IntoView {
+    let none = if services { " A service has none." } else { "" };
     view! {
         <LinesField
             name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
-            help="One per line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path. A service has none."
+            help=format!("One per line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path.{none}")
         />
         <LinesField
             name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
@@ -115,7 +119,7 @@ pub fn Change(client: Client) -> impl IntoView {
             <Form action=ChangeApp::PATH before>
                 <input type="hidden" name="id" value=client.id />
                 <input type="hidden" name="kind" value=client.kind.into_str() />
-                <Fields is is_new=false logs_users_in=client.kind.logs_users_in() services=true />
+                <Fields is is_new=false logs_users_in=client.kind.logs_users_in() services=false />
                 <ProofField />
                 <SubmitButton label="Change application" pending_label="Changing…" />
             </Form>
