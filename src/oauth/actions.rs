@@ -123,10 +123,13 @@ pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppE
     show_app(&someone, &id, "enabled", None)
 }
 
-/// Deletes an application, and all that users have let it do. Callable as [`add_app_secret`].
+/// Deletes an application, and all that users have let it do; `confirmation` is its name. Callable as [`add_app_secret`].
 #[server(prefix = "/actions", endpoint = "delete_app")]
-pub async fn delete_app(id: String, password: Option<String>) -> Result<(), AppError> {
-    let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
+pub async fn delete_app(id: String, confirmation: Option<String>, password: Option<String>) -> Result<(), AppError> {
+    let (someone, app, visit) = (border::user()?, border::app(), border::visit());
+    let (by, typed) = (By::User(&someone, &visit.caller), confirmation.unwrap_or_default());
+    again(|| register::check_confirmation(&app.state, by, &id, &typed)).await?;
+    let someone = border::require_fresh(password).await?;
     again(|| register::delete(&app.terminator, By::User(&someone, &visit.caller), &id)).await?;
     border::lead_to(addresses::APPS, &[("app", "deleted")])
 }

@@ -299,9 +299,13 @@ on_both_databases! {
     async fn two_secrets_work_until_one_is_removed(app: TestApp) {
         let mut ada = app.admin().await;
         let first = register(&app, &mut ada, "service", "", "orders:read").await;
+        let here = format!("/account/apps/{}", first.id);
+        let is_the_only_one = "If you remove it, the application can't authenticate any more.";
+        assert!(ada.open(&here).await.text().contains(is_the_only_one));
         assert_eq!(ada.act("add_app_secret", &[("id", &first.id)]).await.status, 200);
-        let secret = secret_on(&ada.open(&format!("/account/apps/{}", first.id)).await.text());
-        let second = Program { secret, ..first.clone() };
+        let page = ada.open(&here).await.text();
+        assert!(!page.contains(is_the_only_one), "{page}");
+        let second = Program { secret: secret_on(&page), ..first.clone() };
         assert_eq!(ada.act("add_app_secret", &[("id", &first.id)]).await.text(), "\"TooManySecrets\"");
         let itself = [("grant_type", "client_credentials")];
         for program in [&first, &second] {

@@ -3,7 +3,7 @@
 use axum::http::Method;
 
 use super::{
-    app::{HANG, TestApp},
+    app::{HANG, PASSWORD, TestApp},
     caller::{Answer, Caller},
     oauth::{BACK, Pairs, Program, register, register_with, secret_on, text},
     oauth_tokens::{bearer, me},
@@ -128,12 +128,44 @@ on_both_databases! {
         assert_eq!(bob.open(&format!("/oauth/authorize?{}", web.query(&[]))).await.status, 200);
     }
 
+    async fn an_application_goes_only_with_its_name_typed_and_a_fresh_proof(app: TestApp) {
+        let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
+        let web = register(&app, &mut ada, "web", BACK, "openid").await;
+        assert_eq!(change(&mut ada, &web, &[("name", "Caf\u{e9}  & Books")]).await.status, 200);
+        let here = format!("/account/apps/{}", web.id);
+        let delete = |typed| [("id", &*web.id), ("confirmation", typed)];
+        assert_eq!(ada.act("delete_app", &[("id", &web.id)]).await.text(), r#"{"Invalid":["ConfirmationWrong"]}"#);
+        for wrong in ["", " ", "Caf\u{e9} & Book", "Caf\u{e9}&Books", "caf\u{e9} & books"] {
+            let refused = ada.submit("delete_app", &delete(wrong), &here).await;
+            let words = refused.text();
+            assert_eq!(refused.status, 422, "{wrong}: {words}");
+            assert_eq!(words.matches("There is a problem").count(), 1, "in one form: {words}");
+            assert!(words.contains("Type it exactly as shown."), "{words}");
+        }
+        let words = ada.submit("delete_app", &delete("Coffee"), &here).await.text();
+        assert!(words.contains("value=\"Coffee\"") && words.contains("<bdi>Caf\u{e9}  &amp; Books</bdi>"), "{words}");
+        for typed in ["Coffee", "Caf\u{e9} & Books"] {
+            assert_eq!(bob.act("delete_app", &delete(typed)).await.status, 404, "{typed}: no one learns its name");
+        }
+        app.clock.advance_ms(11 * 60_000);
+        assert_eq!(ada.submit("delete_app", &delete("Coffee"), &here).await.status, 422, "before a password");
+        // As it's read: one blank, and the accent typed by itself.
+        let right = delete(" Cafe\u{301} & Books ");
+        let asked = ada.submit("delete_app", &right, &here).await;
+        let words = asked.text();
+        assert!(asked.status == 401 && words.contains(">Delete application</button>"), "{words}");
+        assert_eq!(app.count("select count(*) from clients where name like 'Caf%'").await, 1);
+        let gone = ada.submit("delete_app", &[&right[..], &[("password", PASSWORD)]].concat(), &here).await;
+        assert_eq!((gone.status, gone.header("location")), (303, "/account/apps"));
+        assert_eq!(ada.open(&here).await.status, 404);
+    }
+
     async fn no_two_parts_of_the_page_share_an_id(app: TestApp) {
         let mut ada = app.admin().await;
         let web = register(&app, &mut ada, "web", BACK, "openid").await;
         let words = page(&mut ada, &web).await;
         let mut ids: Vec<&str> = words.split(" id=\"").skip(1).filter_map(|rest| rest.split('"').next()).collect();
-        assert!(["password", "password-for-key"].iter().all(|id| ids.contains(id)), "both forms ask for it: {ids:?}");
+        assert!(["password", "password-for-key", "password-for-deletion"].iter().all(|id| ids.contains(id)), "each form asks for it: {ids:?}");
         let all = ids.len();
         ids.sort_unstable();
         ids.dedup();
@@ -194,7 +226,7 @@ on_both_databases! {
             tx.commit().await.expect("the job");
             assert_eq!(kept().await, left, "after {days} days more");
         }
-        assert_eq!(ada.act("delete_app", &[("id", &native.id)]).await.status, 200);
+        assert_eq!(ada.act("delete_app", &[("id", &native.id), ("confirmation", "Ledger")]).await.status, 200);
         assert_eq!(kept().await, 0);
         app.services.metrics.called(&native.id, 1);
         write_down().await.expect("of none that is left");

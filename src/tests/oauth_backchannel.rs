@@ -535,7 +535,7 @@ on_both_databases! {
         log_in_at(&ledger, &mut bob, "openid").await;
         bob.act("log_out", &[]).await;
         assert_eq!(waiting(&app).await, 1);
-        assert_eq!(ada.act("delete_app", &[("id", &ledger.id)]).await.status, 200);
+        assert_eq!(ada.act("delete_app", &[("id", &ledger.id), ("confirmation", "Ledger")]).await.status, 200);
         assert_eq!((waiting(&app).await, tell(&app).await, receiver.count()), (0, 0, 0));
         // So are those of an owner whose account goes.
         let mut eve = app.another_admin("eve").await;

@@ -338,7 +338,8 @@ on_both_databases! {
         assert!(ada.open("/admin/apps").await.text().contains("Latchkey command line"));
         let page = ada.open("/account/apps/latchkey-cli").await.text();
         assert!(page.contains("Disable application") && !page.contains("Delete application"), "{page}");
-        assert_eq!(ada.act("delete_app", &[("id", "latchkey-cli")]).await.status, 404);
+        let named = [("id", "latchkey-cli"), ("confirmation", "Latchkey command line")];
+        assert_eq!(ada.act("delete_app", &named).await.status, 404);
         assert_eq!(app.logged_in("bob").await.act("disable_app", &[("id", "latchkey-cli")]).await.status, 404);
         let begun = begun(&program).await;
         assert_eq!(ada.act("disable_app", &[("id", "latchkey-cli")]).await.status, 200);

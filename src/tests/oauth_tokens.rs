@@ -98,7 +98,7 @@ on_both_databases! {
                     let ada = app.user("ada").await.id;
                     assert_eq!(eve.act("disable_user", &[("user", &ada), ("reason", "x")]).await.status, 200);
                 }
-                _ => assert_eq!(ada.act(way, &[("id", &ledger.id)]).await.status, 200),
+                _ => assert_eq!(ada.act(way, &[("id", &ledger.id), ("confirmation", "Ledger")]).await.status, 200),
             }
             let answer = bearer(&app, "GET", "/api/v1/me", text(&tokens, "access_token")).await;
             assert_eq!((answer.status, answer.code()), (401, "token_revoked".into()), "{way}");

@@ -26,7 +26,7 @@ use crate::{
     ui::{
         code::CodeBlock,
         draw::Draw,
-        field::LinesField,
+        field::{LinesField, TextField},
         form::{ButtonForm, Form, Here, ProofField, SubmitButton},
         frame::{Card, Page},
         notice::{Notice, RefusedNotice},
@@ -51,7 +51,7 @@ pub fn AppPage(
     calls: Calls,
 ) -> impl IntoView {
     // What is wrong in a form stands there.
-    let in_form = [ChangeApp::PATH, AddAppKey::PATH].into_iter().find_map(refused_by);
+    let in_form = [ChangeApp::PATH, AddAppKey::PATH, DeleteApp::PATH].into_iter().find_map(refused_by);
     let problem = refused().filter(|_| in_form.is_none());
     let id = client.id.clone();
     view! {
@@ -66,7 +66,8 @@ pub fn AppPage(
             <Details client=client.clone() waiting never_told calls />
             {client.kind.has_secret().then(|| view! { <Secrets id=id.clone() secrets may_change /> })}
             {(may_change && !client.is_ours()).then(|| view! { <Change client=client.clone() /> })}
-            {may_change.then(|| view! { <Ends id is_disabled=client.disabled_at.is_some() is_ours=client.is_ours() /> })}
+            {may_change.then(|| view! { <Disable id=id.clone() is_disabled=client.disabled_at.is_some() /> })}
+            {(may_change && !client.is_ours()).then(|| view! { <Delete id name=client.name /> })}
         </Page>
     }
 }
@@ -135,8 +136,10 @@ fn Notices(client: Client, waiting: i64) -> impl IntoView {
 fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoView {
     let has_room = secrets.len() < 2;
     let Now(now) = use_context().unwrap_or(Now(0));
+    let working = secrets.iter().filter(|row| !row.has_expired(now)).count();
     let rows = secrets.into_iter().map(|row| {
         let has_expired = row.has_expired(now);
+        let is_needed = may_change && working == 1 && !has_expired;
         let SecretRow { prefix, created_at, expires_at, public_key } = row;
         let id = id.clone();
         let (what, begins, algorithm) = match public_key {
@@ -152,6 +155,7 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
                     Some(ms) if has_expired => view! { "Expired "<Ago ms /> }.drawn(),
                     Some(ms) => view! { "Expires on "<When ms /> }.drawn(),
                 }}</span>
+                {is_needed.then(|| view! { <span>"If you remove it, the application can't authenticate any more."</span> })}
                 {may_change.then(|| view! {
                     <ButtonForm action=RemoveAppSecret::PATH fields=vec![("id", id), ("prefix", prefix)] confirm_label=format!("Remove {what}")>
                         "Remove"<span class="visually-hidden">{format!(" {what} {begins}")}</span>
@@ -187,21 +191,34 @@ fn Secrets(id: String, secrets: Vec<SecretRow>, may_change: bool) -> impl IntoVi
 }
 
 #[component]
-fn Ends(id: String, is_disabled: bool, is_ours: bool) -> impl IntoView {
-    let act = move |action: &'static str, label: &'static str, class: &'static str| {
-        let fields = vec![("id", id.clone())];
-        view! { <ButtonForm action fields form_class="act" class confirm_label=label>{label}</ButtonForm> }
+fn Disable(id: String, is_disabled: bool) -> impl IntoView {
+    let (action, label, class) = match is_disabled {
+        true => (EnableApp::PATH, "Enable application", "button"),
+        false => (DisableApp::PATH, "Disable application", "button danger"),
     };
-    let able = match is_disabled {
-        true => act(EnableApp::PATH, "Enable application", "button"),
-        false => act(DisableApp::PATH, "Disable application", "button danger"),
-    };
-    let delete = (!is_ours).then(|| act(DeleteApp::PATH, "Delete application", "button danger"));
     view! {
-        <Card id="ends" heading=if is_ours { "Disable" } else { "Disable or delete" } danger=true>
-            <p>"A disabled application gets no tokens, and those it has are revoked."{(!is_ours).then_some(" Deleting it also removes all access that users have allowed. You can't undo that.")}</p>
-            {able}
-            {delete}
+        <Card id="disable" heading="Disable" danger=true>
+            <p>"A disabled application gets no tokens, and those it has are revoked."</p>
+            <ButtonForm action fields=vec![("id", id)] form_class="act" class confirm_label=label>{label}</ButtonForm>
+        </Card>
+    }
+}
+
+#[component]
+fn Delete(id: String, name: String) -> impl IntoView {
+    view! {
+        <Card id="delete" heading="Delete" danger=true>
+            <p>"This revokes the application's tokens and removes all access that users have allowed. You can't undo it."</p>
+            <p>"To confirm, type "<strong class="any-break"><bdi>{name}</bdi></strong>"."</p>
+            <Form action=DeleteApp::PATH before=refused_by(DeleteApp::PATH)>
+                <input type="hidden" name="id" value=id />
+                <TextField
+                    name="confirmation" label="Application name" field=Field::Confirmation autocomplete="off" value=typed().get("confirmation")
+                    help="This makes sure you don't delete the wrong application."
+                />
+                <ProofField id="password-for-deletion" />
+                <SubmitButton label="Delete application" pending_label="Deleting…" class="button danger" />
+            </Form>
         </Card>
     }
 }

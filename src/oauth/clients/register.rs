@@ -1,5 +1,7 @@
 //! The stories of an application: registered, changed, disabled and enabled, deleted. Server side.
 
+use unicode_normalization::UnicodeNormalization;
+
 use super::{Client, ClientKind, by::By, credentials, credentials::Credential, store, typed::Typed};
 use crate::{
     auth::{
@@ -13,7 +15,11 @@ use crate::{
         sessions::{guard::LoggedIn, terminate::Terminator},
         users::{Role, store as user_store},
     },
-    base::{db::Tx, error::AppError, state::AppState},
+    base::{
+        db::Tx,
+        error::{AppError, Invalid},
+        state::AppState,
+    },
     oauth::{grants, notices, scope::OFFLINE},
 };
 
@@ -102,6 +108,18 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
     by.note_app(&mut tx, kind, &client, at).await?;
     end_tokens(tx, terminator, by, id, epoch).await?;
     Ok(true)
+}
+
+/// Whoever types the name has read what stands above it.
+pub async fn check_confirmation(state: &AppState, by: By<'_>, id: &str, typed: &str) -> Result<(), AppError> {
+    let (tx, client) = by.begin(state, id).await?;
+    tx.rollback().await?;
+    if words(typed).eq(words(&client.name)) { Ok(()) } else { Err(Invalid::ConfirmationWrong.into()) }
+}
+
+/// As they are read: a browser shows several blanks as one, and a letter looks the same however it's composed.
+fn words(text: &str) -> impl Iterator<Item = String> {
+    text.split_whitespace().map(|word| word.nfc().collect())
 }
 
 pub async fn delete(terminator: &Terminator, by: By<'_>, id: &str) -> Result<(), AppError> {
