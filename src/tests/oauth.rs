@@ -258,6 +258,11 @@ on_both_databases! {
             let wrong = at_fields(&mut ada, &[("kind", kind), ("redirects", lines), ("scopes", "notes:read")]).await;
             assert!(wrong.len() == 1 && wrong[0].starts_with(&format!("redirects: {redirects}: ")) && wrong[0].contains(why), "{wrong:?}");
         }
+        let three = "http://app.example/cb\nhttps://app.example/good\n/cb";
+        let wrong = at_fields(&mut ada, &[("kind", "web"), ("redirects", three), ("scopes", "openid")]).await;
+        let first = "http://app.example/cb: Use https. http is for the user's own computer only: http://127.0.0.1.";
+        let last = "/cb: Write a whole address, like https://example.com/callback.";
+        assert_eq!(wrong, [format!("redirects: {first} {last}")], "each line that is wrong");
         let eleven = "https://app.example/cb\n".repeat(11);
         let wrong = at_fields(&mut ada, &[("kind", "web"), ("redirects", &eleven), ("logouts", &eleven), ("scopes", "a b ä")]).await;
         let scope = "scopes: ä: Use letters, digits and : . _ - / only, at most 64.";

@@ -227,10 +227,13 @@ impl AppError {
         }
     }
 
-    /// What to say at `field`, if it is what is wrong.
+    /// What to say at `field`, if it is what is wrong: one sentence, or one for each of its lines.
     pub fn at(&self, field: Field) -> Option<String> {
         match self {
-            Self::Invalid(list) => list.iter().find(|invalid| invalid.field() == field).map(ToString::to_string),
+            Self::Invalid(list) => {
+                let here = list.iter().filter(|invalid| invalid.field() == field).map(ToString::to_string);
+                here.reduce(|all, next| format!("{all} {next}"))
+            }
             _ => (self.first_field() == Some(field)).then(|| self.to_string()),
         }
     }

@@ -3,7 +3,10 @@
 
 use serde::{Deserialize, de::IgnoredAny};
 
-use super::{Client, ClientKind, RS256, host_of, parse_addresses, store, typed::parse_name};
+use super::{
+    Client, ClientKind, RS256, host_of, store,
+    typed::{parse_addresses, parse_name},
+};
 use crate::{
     auth::{app::App, throttle::Way},
     base::{
@@ -72,8 +75,9 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<Client, String> {
     // It keeps no secret, and goes on without the browser.
     let kind = ClientKind::Native;
     let addresses = |list: &[String], what: &str| {
-        let parsed = parse_addresses(&list.join("\n"), kind, Field::Redirects);
-        parsed.map_err(|_| format!("{what} has an address that can't be used"))
+        let mut wrong = Vec::new();
+        let parsed = parse_addresses(&list.join("\n"), kind, Field::Redirects, &mut wrong);
+        if wrong.is_empty() { Ok(parsed) } else { Err(format!("{what} has an address that can't be used")) }
     };
     let redirects = addresses(&document.redirect_uris, "redirect_uris")?;
     if redirects.is_empty() {

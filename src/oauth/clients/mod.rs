@@ -63,7 +63,6 @@ impl ClientKind {
 
 /// What no ID of ours has, and the address of a document does.
 const ID_IN_PATH: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-');
-const REDIRECTS_MAX: usize = 10;
 const ADDRESS_CHARS_MAX: usize = 512;
 /// What an application may have its ID tokens signed with, whatever access tokens are signed with.
 pub const RS256: &str = TokenAlgorithm::Rs256.into_str();
@@ -183,15 +182,6 @@ pub fn host_of(address: &str) -> String {
     }
 }
 
-/// Addresses, one a line, as they were typed. Wrong at `field` is the first one where no one may be sent to, or too many.
-pub fn parse_addresses(text: &str, kind: ClientKind, field: Field) -> Result<Vec<String>, Invalid> {
-    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
-    if lines.len() > REDIRECTS_MAX {
-        return Err(Invalid::TooManyAddresses(field));
-    }
-    lines.into_iter().map(|line| parse_address(line, kind, field)).collect()
-}
-
 /// The address where an application is told of logouts; it may have none.
 pub fn parse_backchannel(text: &str, kind: ClientKind) -> Result<String, Invalid> {
     let kind = if kind == ClientKind::Service { kind } else { ClientKind::Web };
@@ -212,7 +202,8 @@ pub fn parse_id_token_alg(text: &str, kind: ClientKind) -> Result<String, Invali
     Err(Invalid::unfit(Field::IdTokenAlg, text, fault))
 }
 
-fn parse_address(text: &str, kind: ClientKind, field: Field) -> Result<String, Invalid> {
+/// An address that may be used, as it was typed.
+pub fn parse_address(text: &str, kind: ClientKind, field: Field) -> Result<String, Invalid> {
     let wrong = if kind.logs_users_in() { fault_of(text, kind) } else { Some(Unfit::OfService) };
     wrong.map_or_else(|| Ok(text.to_owned()), |fault| Err(Invalid::unfit(field, text, fault)))
 }

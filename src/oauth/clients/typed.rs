@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{Client, ClientKind, parse_addresses, parse_backchannel, parse_id_token_alg};
+use super::{Client, ClientKind, parse_address, parse_backchannel, parse_id_token_alg};
 use crate::{
     base::{
         error::{AppError, Field, Invalid, Unfit},
@@ -13,6 +13,7 @@ use crate::{
 };
 
 const NAME_CHARS_MAX: usize = 60;
+const REDIRECTS_MAX: usize = 10;
 
 /// What was typed, as the forms name it.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -38,8 +39,8 @@ impl Typed {
         let mut wrong = Vec::new();
         let kind: ClientKind = self.kind.parse().map_err(|_| AppError::BadRequest)?;
         let name = right(parse_name(&self.name), &mut wrong);
-        let redirects = right(parse_addresses(&self.redirects, kind, Field::Redirects), &mut wrong);
-        let logouts = right(parse_addresses(&self.logouts, kind, Field::Logouts), &mut wrong);
+        let redirects = parse_addresses(&self.redirects, kind, Field::Redirects, &mut wrong);
+        let logouts = parse_addresses(&self.logouts, kind, Field::Logouts, &mut wrong);
         let backchannel_logout_uri = right(parse_backchannel(&self.backchannel, kind), &mut wrong);
         let id_token_alg = right(parse_id_token_alg(&self.id_token_alg, kind), &mut wrong);
         if kind.logs_users_in() && self.redirects.trim().is_empty() {
@@ -77,6 +78,16 @@ fn right<T: Default>(parsed: Result<T, Invalid>, wrong: &mut Vec<Invalid>) -> T 
         wrong.push(invalid);
         T::default()
     })
+}
+
+/// Addresses, one a line. Wrong at `field` is each one where no one may be sent, or that there are too many.
+pub fn parse_addresses(text: &str, kind: ClientKind, field: Field, wrong: &mut Vec<Invalid>) -> Vec<String> {
+    let lines: Vec<&str> = text.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    if lines.len() > REDIRECTS_MAX {
+        wrong.push(Invalid::TooManyAddresses(field));
+        return Vec::new();
+    }
+    lines.into_iter().map(|line| right(parse_address(line, kind, field), wrong)).collect()
 }
 
 /// As users see it.
