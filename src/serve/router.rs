@@ -30,6 +30,7 @@ use crate::{
         session::{
             pass::{OnSession, behind_session},
             stream,
+            tower_session::Sessions,
         },
         token,
         token::resource_metadata,
@@ -108,7 +109,8 @@ fn token_route(vital: &Services) -> Router {
 pub fn with_session(routes: Router, services: &Services, pages: Router) -> Router {
     let (state, options) = (services.state.clone(), services.options.clone());
     let forms = Forms { config: Arc::clone(&state.config), pages };
-    behind_session(routes, &services.terminator, OnSession { state, guards: services.guards(), options, forms })
+    let sessions = Arc::new(Sessions { terminator: services.terminator.clone() });
+    behind_session(routes, OnSession { state, guards: services.guards(), sessions, options, forms })
 }
 
 /// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.

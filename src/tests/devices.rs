@@ -66,11 +66,9 @@ on_both_databases! {
         let plain = app.logged_in("alice").await;
         let remembered = remembered(&app, "alice").await;
         app.clock.advance_ms(MINUTE);
-        for (caller, age) in [(plain, None), (remembered, Some("Max-Age=5183940"))] {
+        for caller in [plain, remembered] {
             let answer = caller.at(router.clone()).open("/keep").await;
-            let cookie = answer.set_cookie("__Host-session");
-            let found = cookie.split("; ").find(|part| part.starts_with("Max-Age"));
-            assert_eq!((answer.status, found), (204, age), "{cookie}");
+            assert_eq!((answer.status, answer.header("set-cookie")), (204, ""));
         }
     }
 

@@ -4,10 +4,12 @@ use std::sync::Arc;
 
 use axum::{Extension, Router, body::Body, http::Method, routing::post};
 use tokio::sync::Semaphore;
-use tower_sessions::Session;
 
 use super::{app::TestApp, on_both_databases};
-use crate::web::session::tower_session;
+use crate::{
+    serve::router::{with_layers, with_session},
+    web::session::tower_session::Session,
+};
 
 /// A door that the test opens: it says when somebody stands at it.
 #[derive(Clone)]
@@ -31,10 +33,8 @@ on_both_databases! {
         let mut admin = app.admin().await;
         let id = alice.user_id().await;
         let door = Door { reached: Arc::new(Semaphore::new(0)), open: Arc::new(Semaphore::new(0)) };
-        let router = Router::new()
-            .route("/hold", post(hold_then_write))
-            .layer(tower_session::layer(&app.services.terminator))
-            .layer(Extension(door.clone()));
+        let routes = Router::new().route("/hold", post(hold_then_write)).layer(Extension(door.clone()));
+        let router = with_layers(with_session(routes, &app.services, Router::new()), &app.services);
 
         let mut in_flight = alice.at(router.clone());
         let request = in_flight.request(Method::POST, "/hold").body(Body::empty()).expect("a request");

@@ -1,4 +1,4 @@
-//! Cookie names and attributes, in one place, but for what `session/tower_session.rs: layer` has to repeat. Server side.
+//! Cookie names and attributes, in one place. Server side.
 
 use std::iter;
 
@@ -83,12 +83,6 @@ pub fn get<'a>(config: &Config, headers: &'a HeaderMap, name: Name) -> Option<&'
     str::from_utf8(value).ok()
 }
 
-/// A `Cookie` header of this one alone, if it's there.
-pub fn only(config: &Config, headers: &HeaderMap, name: Name) -> Option<HeaderValue> {
-    let value = get(config, headers, name)?;
-    HeaderValue::try_from([name.full(config.insecure_cookies), "=", value].concat()).ok()
-}
-
 /// Makes sure that a cookie of ours is one that we set.
 ///
 /// - What comes after reads a header that is made anew from what was understood here. So no two readers can understand
@@ -122,27 +116,6 @@ pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), 
         _ => drop(headers.remove(header::COOKIE)),
     }
     Ok(())
-}
-
-/// Makes the removal of a session's cookie work, on an answer: tower-sessions removes it without `Secure`, and a browser
-/// ignores that for a `__Host-` name: the dead secret would stay. Puts our own removal in its place (ASVS 3.3.1), unless the
-/// answer brings a new secret, which it would remove.
-pub fn remove_dead_session(config: &Config, answer: &mut HeaderMap) {
-    let session = Name::Session.full(config.insecure_cookies);
-    let lines = answer.get_all(header::SET_COOKIE);
-    if !lines.iter().any(|value| removes(value, session)) {
-        return;
-    }
-    let kept: Vec<HeaderValue> = lines.iter().filter(|value| !removes(value, session)).cloned().collect();
-    answer.remove(header::SET_COOKIE);
-    answer.extend(kept.into_iter().map(|value| (header::SET_COOKIE, value)));
-    if !sets(config, answer, Name::Session) {
-        answer.append(header::SET_COOKIE, remove(config, Name::Session));
-    }
-}
-
-fn removes(value: &HeaderValue, name: &str) -> bool {
-    value.to_str().ok().and_then(|text| text.strip_prefix(name)).is_some_and(|rest| rest.starts_with("=;"))
 }
 
 /// What a `Cookie` header of those that can be read is made of.

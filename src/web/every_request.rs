@@ -124,9 +124,7 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
         Ok(request) => request,
         Err(too_large) => return too_large.into_response(),
     };
-    let mut response = next.run(request).await;
-    cookies::remove_dead_session(config, response.headers_mut());
-    response
+    next.run(request).await
 }
 
 /// Whoever waits for the answer is told that it took too long, before whatever reads the body is.

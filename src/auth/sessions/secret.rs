@@ -7,7 +7,7 @@ use crate::{
 };
 
 /// 128 random bits, written as tower-sessions reads them.
-const SECRET_BYTES: usize = 16;
+pub const SECRET_BYTES: usize = 16;
 
 /// What the browser is to keep in the place of what it has: the secret of a session, and the session that it is of.
 pub struct NewSecret {

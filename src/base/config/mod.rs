@@ -263,6 +263,6 @@ pub struct Config {
     pub log_format: Option<LogFormat>,
 
     /// What to log: a level, and others for some modules: `info`, `warn,latchkey=debug`.
-    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions=error,tower_sessions_core=off,sqlx=warn", value_parser = parse_log)]
+    #[arg(long, env = "LATCHKEY_LOG", default_value = "info,tower_sessions_core=off,sqlx=warn", value_parser = parse_log)]
     pub log: Targets,
 }

@@ -24,14 +24,6 @@ macro_rules! opaque {
 }
 opaque!(jsonwebtoken::errors::Error, serde_json::Error, argon2::password_hash::Error, tokio::task::JoinError);
 
-/// A session store that fails is a database that is away.
-impl From<tower_sessions::session::Error> for AppError {
-    fn from(fault: tower_sessions::session::Error) -> Self {
-        tracing::error!(error = %fault, "session store error");
-        Self::Busy
-    }
-}
-
 impl From<sqlx::Error> for AppError {
     fn from(error: sqlx::Error) -> Self {
         if let Some("22021") = error.as_database_error().and_then(DatabaseError::code).as_deref() {

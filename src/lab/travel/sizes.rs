@@ -1,12 +1,14 @@
 //! Signs tokens with more and more permissions and measures them. Server side.
 
 use serde::Serialize;
-use tower_sessions::session::Id;
 
 use super::{SizeRow, Sizes};
 use crate::{
-    auth::tokens::{claims::Claims, key_set::Key, mint::sign},
-    base::{error::AppError, state::AppState},
+    auth::{
+        sessions::secret::SECRET_BYTES,
+        tokens::{claims::Claims, key_set::Key, mint::sign},
+    },
+    base::{error::AppError, random, state::AppState},
     lab::{samples, world::Lab},
     web::cookies::Name,
 };
@@ -48,7 +50,7 @@ fn of(keys: &[Key], state: &AppState) -> Result<Sizes, AppError> {
     Ok(Sizes {
         algorithms: keys.iter().map(|key| key.algorithm.into_str().to_owned()).collect(),
         rows: PERMISSIONS.into_iter().map(row).collect::<Result<_, AppError>>()?,
-        session_bytes: session.len() + Id::default().to_string().len(),
+        session_bytes: session.len() + random::text::<SECRET_BYTES>()?.len(),
     })
 }
 

@@ -9,7 +9,7 @@ use axum::{
 
 use super::{
     stream,
-    tower_session::{Session, keep_cookie, secret_hash},
+    tower_session::{Session, secret_hash},
 };
 use crate::{
     auth::{
@@ -46,7 +46,6 @@ use crate::{
 #[derive(Default)]
 pub struct Arrival {
     _place: Option<Place>,
-    cookie_seconds: Option<i64>,
     new_secret: Option<HeaderValue>,
 }
 
@@ -56,7 +55,6 @@ pub struct Arrival {
 /// # Errors
 /// [`AppError::Busy`], [`AppError::Unwritable`], [`AppError::TooManyAtOnce`]; [`AppError::SessionRenewed`] for an act with a secret that was replaced.
 pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Arrival, AppError> {
-    let state = &guards.terminator.state;
     let mut someone = who(guards, session, parts).await?;
     let place = place(guards, someone.as_ref(), parts).await?;
     // A session that has ended while the request waited for its turn is over for it, too.
@@ -68,17 +66,13 @@ pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) ->
         return Err(AppError::SessionRenewed);
     }
     let new_secret = renew_outgrown(&guards.terminator, &someone).await?;
-    let cookie_seconds = someone.log_in.cookie_seconds(state.clock.now_ms());
     parts.extensions.insert(someone);
-    Ok(Arrival { _place: place, cookie_seconds, new_secret })
+    Ok(Arrival { _place: place, new_secret })
 }
 
 impl Arrival {
     /// Gives the answer its cookies. Only now it's the turn of others.
-    pub fn leave(self, config: &Config, session: &Session, answer: &mut Response) {
-        if session.is_modified() {
-            keep_cookie(session, self.cookie_seconds);
-        }
+    pub fn leave(self, config: &Config, answer: &mut Response) {
         // A login has brought a session of its own: the one before is over.
         if let Some(value) = self.new_secret
             && !cookies::sets(config, answer.headers(), Name::Session)

@@ -4,19 +4,17 @@
 use std::sync::Arc;
 
 use axum::{
-    Extension, Router,
+    Router,
     extract::{Request, State},
-    http::{HeaderValue, header, request::Parts},
+    http::header,
     middleware::{Next, from_fn_with_state},
     response::Response,
 };
 use leptos::config::LeptosOptions;
-use tower::ServiceBuilder;
 
-use super::{find_user::find_user, tower_session, tower_session::Session};
+use super::{find_user::find_user, tower_session, tower_session::Sessions};
 use crate::{
-    auth::sessions::terminate::Terminator,
-    base::{config::Config, state::AppState},
+    base::state::AppState,
     web::{action, action::Forms, assets, cookies, cookies::Name, guards::Guards, link_cookie, token::page_token},
 };
 
@@ -24,61 +22,30 @@ use crate::{
 pub struct OnSession {
     pub state: AppState,
     pub guards: Guards,
+    pub sessions: Arc<Sessions>,
     pub options: LeptosOptions,
     pub forms: Forms,
 }
 
 /// These routes, behind the session.
-pub fn behind_session(routes: Router, terminator: &Terminator, takes: OnSession) -> Router {
-    let takes = Arc::new(takes);
-    let layers = ServiceBuilder::new()
-        .layer(from_fn_with_state(Arc::clone(&takes), answer_without_session))
-        .layer(tower_session::layer(terminator));
-    routes.layer(layers.layer(from_fn_with_state(takes, pass)))
+pub fn behind_session(routes: Router, takes: OnSession) -> Router {
+    routes.layer(from_fn_with_state(Arc::new(takes), pass))
 }
 
-/// Layer, in front of that of tower-sessions, which takes a cookie that it can't read out of the browser: on the answer to a
-/// file, which caches keep for everyone, no cookie may stand.
-async fn answer_without_session(State(this): State<Arc<OnSession>>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    if let Some(answer) = link_cookie::take_out_of_address(&this.state.config, &parts) {
-        return answer;
-    }
-    match assets::file(&this.options, &parts).await {
-        Some(file) => file,
-        None => {
-            show_one_cookie(&this.state.config, &mut parts);
-            next.run(Request::from_parts(parts, body)).await
-        }
-    }
-}
-
-/// The `Cookie` header as the request brought it.
-#[derive(Clone)]
-struct AllCookies(HeaderValue);
-
-/// tower-sessions takes every cookie apart to find its own: with a token among them that took longer than all that [`pass`]
-/// does. So it sees the one that it's to read.
-fn show_one_cookie(config: &Config, parts: &mut Parts) {
-    let all = match cookies::only(config, &parts.headers, Name::Session) {
-        Some(one) => parts.headers.insert(header::COOKIE, one),
-        None => parts.headers.remove(header::COOKIE),
-    };
-    all.map(|all| parts.extensions.insert(AllCookies(all)));
-}
-
-/// Layer, behind that of tower-sessions. One function, as [`crate::web::every_request::pass`].
-async fn pass(
-    State(this): State<Arc<OnSession>>,
-    Extension(session): Extension<Session>,
-    request: Request,
-    next: Next,
-) -> Response {
+/// Layer. One function, as [`crate::web::every_request::pass`].
+async fn pass(State(this): State<Arc<OnSession>>, request: Request, next: Next) -> Response {
     let config = &this.state.config;
     let (mut parts, body) = request.into_parts();
-    if let Some(AllCookies(all)) = parts.extensions.remove() {
-        parts.headers.insert(header::COOKIE, all);
+    if let Some(answer) = link_cookie::take_out_of_address(config, &parts) {
+        return answer;
     }
+    // Before any cookie: caches keep a file for everyone.
+    if let Some(file) = assets::file(&this.options, &parts).await {
+        return file;
+    }
+    let secret = cookies::get(config, &parts.headers, Name::Session);
+    let (session, is_named) = (tower_session::of(&this.sessions, secret), secret.is_some());
+    parts.extensions.insert(session.clone());
     let arrival = match find_user(&this.guards, &session, &mut parts).await {
         Ok(arrival) => arrival,
         Err(error) => return action::refuse(&parts, error),
@@ -92,6 +59,13 @@ async fn pass(
     if let Some(token) = token {
         answer.headers_mut().append(header::SET_COOKIE, token);
     }
-    arrival.leave(config, &session, &mut answer);
+    arrival.leave(config, &mut answer);
+    if let Err(failure) = tower_session::write_back(&session, &answer).await {
+        return failure;
+    }
+    // A secret that can be none is taken out of the browser, unless the answer brings a new one.
+    if is_named && session.id().is_none() && !cookies::sets(config, answer.headers(), Name::Session) {
+        answer.headers_mut().append(header::SET_COOKIE, cookies::remove(config, Name::Session));
+    }
     answer
 }

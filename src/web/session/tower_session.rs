@@ -1,21 +1,24 @@
 //! tower-sessions: the one file that names it. Server side.
 //!
-//! It reads the cookie, and gives a handler a place to keep things of a session ([`tower_sessions::Session`]), which are
-//! read when they are first asked for and written back at the end. It does not begin a session, end one, give it a new
-//! secret or decide when it is over: that happens in the transactions of the core, and the cookie is set by what they
-//! return.
+//! It gives a handler a place to keep things of a session ([`tower_sessions::Session`]), which are read when they are first
+//! asked for and written back at the end. It does not begin a session, end one, give it a new secret or decide when it is
+//! over: that happens in the transactions of the core, and the cookie is set by what they return. So its layer isn't used,
+//! which reads all cookies and sets one: [`super::pass`] does what is left of it.
 //!
 //! Nothing here inserts. `save` updates a living row or fails: with an upsert, a request that was under way during
 //! a force logout writes the session back at its end, and the old cookie works again (CVE-2025-46336).
 
-use std::{collections::HashMap, fmt};
+use std::{collections::HashMap, fmt, sync::Arc};
 
 use async_trait::async_trait;
-use time::{Duration, OffsetDateTime};
+use axum::{
+    http::StatusCode,
+    response::{IntoResponse, Response},
+};
+use time::OffsetDateTime;
 pub use tower_sessions::Session;
 use tower_sessions::{
-    Expiry, SessionManagerLayer, SessionStore,
-    cookie::SameSite,
+    SessionStore,
     session::{Id, Record},
     session_store::{Error, Result},
 };
@@ -31,19 +34,25 @@ use crate::{
         },
     },
     base::random,
-    web::cookies::Name,
 };
 
-/// The layer that reads our cookie and asks our store. It would set the cookie where a handler keeps data in a session,
-/// which none does: `web/border.rs: keep_secret` sets it.
-pub fn layer(terminator: &Terminator) -> SessionManagerLayer<Sessions> {
-    let insecure = terminator.state.config.insecure_cookies;
-    SessionManagerLayer::new(Sessions { terminator: terminator.clone() })
-        .with_name(Name::Session.full(insecure))
-        .with_secure(!insecure)
-        .with_http_only(true)
-        .with_same_site(SameSite::Lax)
-        .with_path("/")
+/// The session that this secret names, if it can be one. Nothing is read yet.
+pub fn of(sessions: &Arc<Sessions>, secret: Option<&str>) -> Session {
+    Session::new(secret.and_then(|secret| secret.parse().ok()), Arc::clone(sessions), None)
+}
+
+/// Writes back what the handler keeps in the session, unless it failed.
+///
+/// # Errors
+/// 500 when that can't be kept, such as where the session has ended meanwhile.
+pub async fn write_back(session: &Session, answer: &Response) -> std::result::Result<(), Response> {
+    if !session.is_modified() || answer.status().is_server_error() || session.is_empty().await {
+        return Ok(());
+    }
+    session.save().await.map_err(|error| {
+        tracing::error!(%error, "what was kept in a session is lost");
+        StatusCode::INTERNAL_SERVER_ERROR.into_response()
+    })
 }
 
 /// What is stored in place of the secret that the browser brings, if it brings one.
@@ -51,17 +60,9 @@ pub fn secret_hash(session: &Session) -> Option<String> {
     session.id().map(|id| random::hash(&id.to_string()))
 }
 
-/// Tells tower-sessions how long the cookie lives that it makes of a session which was written to; `None` ends it with the
-/// browser.
-pub fn keep_cookie(session: &Session, seconds: Option<i64>) {
-    let expiry = seconds.map_or(Expiry::OnSessionEnd, |seconds| Expiry::OnInactivity(Duration::seconds(seconds)));
-    session.set_expiry(Some(expiry));
-}
-
 type Data = HashMap<String, serde_json::Value>;
 
 /// Sessions in the database, by the SHA-256 of their secret.
-#[derive(Clone)]
 pub struct Sessions {
     pub terminator: Terminator,
 }
