@@ -68,8 +68,9 @@ on_both_databases! {
         app.clock.advance_ms(MINUTE);
         for caller in [plain, remembered] {
             let answer = caller.at(router.clone()).open("/keep").await;
-            assert_eq!((answer.status, answer.header("set-cookie")), (204, ""));
+            assert_eq!((answer.status, answer.set_cookie("__Host-session")), (204, ""));
         }
+        assert_eq!(app.count(r#"select count(*) from sessions where data = '{"kept":1}'"#).await, 2);
     }
 
     async fn a_remembered_session_lives_for_two_weeks_without_use(app: TestApp) {

@@ -60,7 +60,7 @@ async fn pass(State(this): State<Arc<OnSession>>, request: Request, next: Next) 
         answer.headers_mut().append(header::SET_COOKIE, token);
     }
     arrival.leave(config, &mut answer);
-    if let Err(failure) = tower_session::write_back(&session, &answer).await {
+    if let Err(failure) = tower_session::write_back(&session, answer.status()).await {
         return failure;
     }
     // A secret that can be none is taken out of the browser, unless the answer brings a new one.

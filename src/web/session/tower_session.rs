@@ -41,12 +41,12 @@ pub fn of(sessions: &Arc<Sessions>, secret: Option<&str>) -> Session {
     Session::new(secret.and_then(|secret| secret.parse().ok()), Arc::clone(sessions), None)
 }
 
-/// Writes back what the handler keeps in the session, unless it failed.
+/// Writes back what the handler keeps in the session, unless it failed: `answered` is the status of its answer.
 ///
 /// # Errors
 /// 500 when that can't be kept, such as where the session has ended meanwhile.
-pub async fn write_back(session: &Session, answer: &Response) -> std::result::Result<(), Response> {
-    if !session.is_modified() || answer.status().is_server_error() || session.is_empty().await {
+pub async fn write_back(session: &Session, answered: StatusCode) -> std::result::Result<(), Response> {
+    if !session.is_modified() || answered.is_server_error() || session.is_empty().await {
         return Ok(());
     }
     session.save().await.map_err(|error| {
