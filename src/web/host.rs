@@ -9,7 +9,17 @@ use super::problem::Problem;
 use crate::base::site::Site;
 
 /// Those of RFC 9110 9 and PATCH. Of any other no one knows whether it is safe.
-const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+const METHODS: [Method; 9] = [
+    Method::GET,
+    Method::HEAD,
+    Method::POST,
+    Method::PUT,
+    Method::PATCH,
+    Method::DELETE,
+    Method::OPTIONS,
+    Method::TRACE,
+    Method::CONNECT,
+];
 
 /// What the routes of this server take.
 const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELETE, OPTIONS");
@@ -19,7 +29,7 @@ const ALLOW: HeaderValue = HeaderValue::from_static("GET, HEAD, POST, PUT, DELET
 ///
 /// The answer where no route gives one: a refusal, or what OPTIONS asks of the whole server.
 pub fn refuse_foreign_host(parts: &mut Parts, site: &Site) -> Option<Response> {
-    if !METHODS.contains(&parts.method.as_str()) {
+    if !METHODS.contains(&parts.method) {
         let words = "This server doesn't know that method.";
         return Some(Problem::new(StatusCode::NOT_IMPLEMENTED, "unknown_method", words).into_response());
     }
