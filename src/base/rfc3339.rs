@@ -13,8 +13,8 @@ pub fn milliseconds(ms: i64) -> String {
     format!("{}.{:03}Z", seconds(ms).trim_end_matches('Z'), ms.rem_euclid(1000))
 }
 
-/// Milliseconds since the epoch at the beginning of a day, written as 2026-11-21.
+/// Milliseconds since the epoch, or before it, at the beginning of a day, written as 2026-11-21.
 pub fn midnight(day: &str) -> Option<i64> {
     let at = OffsetDateTime::parse(&format!("{day}T00:00:00Z"), &Rfc3339).ok()?;
-    Some(at.unix_timestamp() * 1000).filter(|ms| *ms >= 0)
+    Some(at.unix_timestamp() * 1000)
 }

@@ -537,6 +537,8 @@ on_both_databases! {
         assert_eq!(i64::try_from(rows(&main)), Ok(all));
         for (query, condition) in [
             ("event=logged_in", "event = 'logged_in'".to_owned()),
+            ("from=0001-01-01", "1 = 1".into()),
+            ("to=0001-01-01", "1 = 0".into()),
             ("subject=zelda%40example.com", format!("subject = '{id}'")),
             ("subject=quux", format!("subject = '{id}'")),
             (&*format!("subject={id}"), format!("subject = '{id}'")),
