@@ -127,8 +127,7 @@ pub async fn enable_app(id: String, password: Option<String>) -> Result<(), AppE
 #[server(prefix = "/actions", endpoint = "delete_app")]
 pub async fn delete_app(id: String, confirmation: Option<String>, password: Option<String>) -> Result<(), AppError> {
     let (someone, app, visit) = (border::user()?, border::app(), border::visit());
-    let (by, typed) = (By::User(&someone, &visit.caller), confirmation.unwrap_or_default());
-    again(|| register::check_confirmation(&app.state, by, &id, &typed)).await?;
+    register::check_confirmation(&app.state, &someone, &id, &confirmation.unwrap_or_default()).await?;
     let someone = border::require_fresh(password).await?;
     again(|| register::delete(&app.terminator, By::User(&someone, &visit.caller), &id)).await?;
     border::lead_to(addresses::APPS, &[("app", "deleted")])

@@ -10,6 +10,7 @@ use super::{
     on_both_databases,
 };
 use crate::{
+    auth::users,
     base::{finding::State, jobs},
     oauth::{clients::calls, part::OauthPart, store},
     pages::part::Part,
@@ -147,6 +148,10 @@ on_both_databases! {
         for typed in ["Coffee", "Caf\u{e9} & Books"] {
             assert_eq!(bob.act("delete_app", &delete(typed)).await.status, 404, "{typed}: no one learns its name");
         }
+        let mut other = app.services.state.db.begin_write().await.expect("a transaction");
+        users::store::lock(&mut *other, &app.user("ada").await.id).await.expect("locked");
+        assert_eq!(ada.act("delete_app", &delete("Coffee")).await.status, 422, "whoever changes something holds no one up");
+        other.rollback().await.expect("over");
         app.clock.advance_ms(11 * 60_000);
         assert_eq!(ada.submit("delete_app", &delete("Coffee"), &here).await.status, 422, "before a password");
         // As it's read: one blank, and the accent typed by itself.

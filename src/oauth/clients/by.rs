@@ -8,9 +8,9 @@ use crate::{
         event,
         event::{Actor, Event, Kind},
         sessions::guard::LoggedIn,
-        users::Role,
+        users::{Role, store::User},
     },
-    base::{caller::Caller, db::Tx, error::AppError, state::AppState},
+    base::{caller::Caller, db::Tx, error::AppError, sql::Conn, state::AppState},
 };
 
 #[derive(Clone, Copy)]
@@ -44,10 +44,8 @@ impl By<'_> {
             Self::User(someone, _) => Some(someone.hold(&mut tx).await?),
             Self::CommandLine => None,
         };
-        let client = store::find_client(&mut *tx, id).await?;
-        let may =
-            |client: &Client| user.as_ref().is_none_or(|user| client.owner_id == user.id || user.role() == Role::Admin);
-        Ok((tx, client.filter(may).ok_or(AppError::NotFound)?))
+        let client = find_for(&mut *tx, user.as_ref(), id).await?;
+        Ok((tx, client))
     }
 
     /// Writes down what happened to an application, as an event of its owner: with where it may send users, and what it may ask
@@ -68,4 +66,10 @@ impl By<'_> {
         event::store::insert(&mut **tx, &event, at).await?;
         Ok(())
     }
+}
+
+/// An application that is there, for a user who may change it, or for the command line.
+pub async fn find_for(db: impl Conn<'_>, user: Option<&User>, id: &str) -> Result<Client, AppError> {
+    let may = |client: &Client| user.is_none_or(|user| client.owner_id == user.id || user.role() == Role::Admin);
+    store::find_client(db, id).await?.filter(may).ok_or(AppError::NotFound)
 }

@@ -2,7 +2,14 @@
 
 use unicode_normalization::UnicodeNormalization;
 
-use super::{Client, ClientKind, by::By, credentials, credentials::Credential, store, typed::Typed};
+use super::{
+    Client, ClientKind,
+    by::{By, find_for},
+    credentials,
+    credentials::Credential,
+    store,
+    typed::Typed,
+};
 use crate::{
     auth::{
         app::App,
@@ -111,9 +118,9 @@ pub async fn set_disabled(terminator: &Terminator, by: By<'_>, id: &str, disable
 }
 
 /// Whoever types the name has read what stands above it.
-pub async fn check_confirmation(state: &AppState, by: By<'_>, id: &str, typed: &str) -> Result<(), AppError> {
-    let (tx, client) = by.begin(state, id).await?;
-    tx.rollback().await?;
+pub async fn check_confirmation(state: &AppState, someone: &LoggedIn, id: &str, typed: &str) -> Result<(), AppError> {
+    let user = someone.still_live(state).await?;
+    let client = find_for(&state.db.pool, Some(&user), id).await?;
     if words(typed).eq(words(&client.name)) { Ok(()) } else { Err(Invalid::ConfirmationWrong.into()) }
 }
 
