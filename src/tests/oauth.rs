@@ -415,6 +415,21 @@ on_both_databases! {
         assert_eq!((answer.status, text(&answer.json(), "error_description")), (400, "The body of the request can't be read"));
     }
 
+    async fn a_request_that_is_too_large_is_refused_as_any_other_of_a_program(app: TestApp) {
+        for path in ["/oauth/token", "/oauth/revoke", "/oauth/introspect", "/oauth/device_authorization"] {
+            for bytes in [17 * 1024, 200 * 1024] {
+                let length = bytes.to_string();
+                let answer = post(&app.anonymous(), path, &"x".repeat(bytes), &[("content-length", &*length)]).await;
+                assert_eq!((answer.status, answer.header("content-type")), (400, "application/json"), "{path} {bytes}");
+                let (error, why) = ("invalid_request", "The request is too large");
+                assert_eq!(answer.json(), json!({ "error": error, "error_description": why }), "{path} {bytes}");
+            }
+        }
+        let headers = [("content-length", "204800"), ("accept", "text/html")];
+        let page = post(&app.anonymous(), "/oauth/authorize", &"x".repeat(200 * 1024), &headers).await;
+        assert_eq!((page.status, page.header("content-type")), (413, "text/html; charset=utf-8"));
+    }
+
     async fn an_id_token_as_a_hint_lets_no_other_user_in(app: TestApp) {
         let (mut ada, mut bob) = (app.admin().await, app.logged_in("bob").await);
         let ledger = register(&app, &mut ada, "web", BACK, "openid").await;

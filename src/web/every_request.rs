@@ -120,7 +120,7 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
     }
     parts.extensions.insert(this.guards.clone());
     let request = Request::from_parts(parts, body);
-    let request = match bounded(request, config) {
+    let request = match bounded(request, config, &this.for_programs) {
         Ok(request) => request,
         Err(too_large) => return too_large.into_response(),
     };
@@ -130,14 +130,15 @@ async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next
 /// Whoever waits for the answer is told that it took too long, before whatever reads the body is.
 const TOLD_FIRST: Duration = Duration::from_secs(1);
 
-/// A body of so many bytes at most, and there in time, whatever reads it.
-fn bounded(mut request: Request, config: &Config) -> Result<Request, StatusCode> {
+/// A body of so many bytes at most, and there in time, whatever reads it. What is for programs reads less, and says in
+/// words of its own that it is too much (RFC 6749 5.2).
+fn bounded(mut request: Request, config: &Config, for_programs: &[&str]) -> Result<Request, StatusCode> {
     if request.body().is_end_stream() {
         return Ok(request);
     }
     let (bytes_max, limit) = (config.body_limit_kib as usize * 1024, config.request_timeout() + TOLD_FIRST);
     let said = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse().ok());
-    if said.is_some_and(|bytes: usize| bytes > bytes_max) {
+    if said.is_some_and(|bytes: usize| bytes > bytes_max) && !for_programs.contains(&request.uri().path()) {
         return Err(StatusCode::PAYLOAD_TOO_LARGE);
     }
     // There is one limit, and it is this one.
