@@ -121,6 +121,19 @@ on_both_databases! {
         assert_eq!(mails_about(&app, &id, "account_disabled").await, 1);
     }
 
+    async fn where_no_session_was_active_an_act_is_one_event_and_a_force_logout_is_one_all_the_same(app: TestApp) {
+        let mut ada = app.admin().await;
+        let mut alice = app.logged_in("alice").await;
+        assert_eq!(alice.act("log_out", &[]).await.status, 200);
+        let before = app.user("alice").await;
+        app.force_logout(&mut ada, &before.id).await;
+        assert_eq!(act(&mut ada, "disable_user", &before.id, &[]).await.status, 200);
+        for (kind, events) in [("force_logout", 1), ("account_disabled", 1), ("session_ended", 1)] {
+            assert_eq!(written(&app, &before.id, kind).await.len(), events, "{kind}");
+        }
+        assert_eq!(app.user("alice").await.epoch, before.epoch + 2, "no token of before works");
+    }
+
     async fn enabling_undoes_it_and_brings_no_session_and_no_link_back(app: TestApp) {
         let mut ada = app.admin().await;
         let mut alice = app.with_token("alice").await;

@@ -13,7 +13,7 @@ use crate::{
     auth::{
         cause::Cause,
         event,
-        event::{Event, Kind},
+        event::{Actor, Event, Kind},
         grants,
         grants::store::{Ended, EndedGrant, Queued},
         instances::{
@@ -68,7 +68,8 @@ impl Terminator {
         let rows = store::tombstone(&mut tx, target, cause.actor.as_text(), cause.reason, now_ms).await?;
         let ended = grants::store::end_with(&mut tx, target, &rows, cause.reason, now_ms).await?;
         let Ended { grants, queued } = ended;
-        if rows.is_empty() && grants.is_empty() && epoch.is_none() {
+        let has_ended = !rows.is_empty() || !grants.is_empty();
+        if !has_ended && epoch.is_none() {
             match target {
                 // The caller has changed the account, so what is cached of it is out of date.
                 Target::Others { user_id, .. } => self.revocations.commit_change(tx, user_id).await?,
@@ -76,7 +77,10 @@ impl Terminator {
             }
             return Ok(receipt(&rows, &grants, queued, now_ms, watch));
         }
-        self.note(&mut tx, target, &cause, &rows, now_ms).await?;
+        // A force logout, and what Latchkey does by itself, is written down here alone; of all else there is an event already.
+        if has_ended || cause.reason == EndReason::ByAdmin || cause.actor == Actor::System {
+            self.note(&mut tx, target, &cause, &rows, now_ms).await?;
+        }
         let seq = self.revoke(tx, target, &cause, (&rows, &grants), epoch, now_ms).await?;
         let receipt = Receipt { seq, ..receipt(&rows, &grants, queued, now_ms, watch) };
         tracing::info!(
