@@ -24,7 +24,7 @@ export const ACCOUNT_PAGES = [
 ];
 
 /** Where the password is asked for once more. */
-export const CONFIRM = "/confirm?next=/notes";
+export const CONFIRM = "/confirm?next=/notes&with=anew";
 
 const LINKS = ["/verify", "/verify/sent", "/forgot", "/forgot/sent", "/reset", "/second-factor/keep"];
 const OUTSIDE = ["/signup", "/login", ...LINKS, "/deleted", "/not-me/done", "/second-factor/kept", "/setup?token=wrong"];

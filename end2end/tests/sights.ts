@@ -28,7 +28,7 @@ export const SIGHTS: Sight[] = [
   { name: "devices", who: "jonas", path: "/account/devices" },
   { name: "profile", who: "jonas", path: "/account/profile" },
   { name: "activity", who: "jonas", path: "/account/activity" },
-  { name: "confirm", who: "jonas", path: "/confirm?next=/notes" },
+  { name: "confirm", who: "jonas", path: "/confirm?next=/notes&with=anew" },
   { name: "not-allowed", who: "jonas", path: "/admin/users" },
   { name: "admin", who: "mira", path: "/admin" },
   { name: "users", who: "mira", path: "/admin/users" },

@@ -35,7 +35,7 @@ withAndWithoutJavaScript(({ scripted, open, arrived }) => {
   test("so does the proof of identity", async ({ page, sql }) => {
     const person = await signedUp(page, "Vera");
     if (scripted) await page.clock.install();
-    await open(page, "/confirm?next=%2Fnotes");
+    await open(page, "/confirm?next=%2Fnotes&with=anew");
     await guess(page, person);
     await makeWait(sql);
     await page.getByLabel("Your password").fill(person.password);

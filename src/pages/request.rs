@@ -103,8 +103,13 @@ impl PageRequest {
     ) -> Result<Found, AppError> {
         match self.someone {
             None => shows(view),
-            Some(_) => elsewhere(LocalPath::parse_or_dashboard(Some(&self.asked.next)).as_str()),
+            Some(_) => self.go_on(),
         }
+    }
+
+    /// To the page that was wanted first.
+    pub fn go_on(&self) -> Result<Found, AppError> {
+        elsewhere(LocalPath::parse_or_dashboard(Some(&self.asked.next)).as_str())
     }
 
     /// What a link from a mail shows, or what stands there where it is dead. Whoever has none guesses, here as with the

@@ -21,6 +21,7 @@ use crate::{
         admin, appearance, dashboard,
         home::page::HomePage,
         login,
+        login::load::ANEW,
         request::{Found, PageRequest, elsewhere, shows},
         reset,
         reset::forgot_page::ForgotSentPage,
@@ -123,7 +124,11 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
     let here = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
     let found = match found {
         Err(AppError::NotLoggedIn) => Found::Elsewhere(leading_to("/login", &here)),
-        Err(AppError::ProofNeeded) => Found::Elsewhere(leading_to("/confirm", &here)),
+        Err(AppError::ProofNeeded) => {
+            let confirm = leading_to("/confirm", &here);
+            let is_fresh = page.someone.is_some_and(|someone| someone.is_fresh(&services.state));
+            Found::Elsewhere(if is_fresh { format!("{confirm}&with={ANEW}") } else { confirm })
+        }
         Err(
             error @ (AppError::Internal { .. }
             | AppError::Busy

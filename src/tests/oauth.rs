@@ -755,6 +755,8 @@ on_both_databases! {
                 page = ada.open(&here).await;
             }
             assert!(page.header("location").starts_with("/confirm?next="), "{more:?}: {}", page.header("location"));
+            let asks = ada.open(page.header("location")).await;
+            assert!(asks.status == 200 && asks.text().contains("Confirm your password"), "fresh enough for us alone: {more:?}");
             app.clock.advance_ms(1);
             assert_eq!(ada.act("confirm", &[("password", PASSWORD)]).await.status, 200);
             assert!(!value(&told(&ada.open(&here).await), "code").is_empty(), "{more:?}");

@@ -418,8 +418,22 @@ on_both_databases! {
         assert_eq!(admin.submit("force_logout", &fields, &path).await.status, 303);
     }
 
+    async fn who_has_confirmed_the_password_is_led_on_and_not_asked_again(app: TestApp) {
+        let mut alice = app.logged_in("alice").await;
+        grow_stale(&app, &mut alice).await;
+        let here = "/confirm?next=%2Fnotes%3Fq%3Da";
+        assert_eq!(alice.open(here).await.status, 200);
+        assert_eq!(alice.act("confirm", &[("password", PASSWORD)]).await.status, 200);
+        let back = alice.open(here).await;
+        assert_eq!((back.status, back.header("location")), (303, "/notes?q=a"));
+        assert_eq!(alice.open("/confirm?next=https://evil.example/").await.header("location"), "/dashboard");
+        let wrong = alice.submit("confirm", &[("password", "wrong"), ("next", "/notes?q=a")], here).await;
+        assert!(wrong.status == 422 && wrong.text().contains("Wrong password. Try again."), "{}", wrong.text());
+    }
+
     async fn a_link_cannot_plant_an_act_on_the_confirm_page(app: TestApp) {
         let mut alice = app.logged_in("alice").await;
+        grow_stale(&app, &mut alice).await;
         let page = alice.open("/confirm?next=/notes&act=/actions/end_other_sessions&sid=1").await.text();
         assert!(page.contains("action=\"/actions/confirm\"") && !page.contains("action=\"/actions/end_other_sessions\""), "{page}");
         assert!(!page.contains("name=\"sid\"") && !page.contains("name=\"act\""), "{page}");

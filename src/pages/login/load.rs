@@ -10,7 +10,12 @@ use crate::{
     },
     base::{config::Mailing, error::AppError},
     pages::request::{Found, PageRequest, elsewhere, shows},
-    web::{cookies, cookies::Name, local_path::LocalPath, page::Held},
+    web::{
+        cookies,
+        cookies::Name,
+        local_path::LocalPath,
+        page::{Held, Refused},
+    },
 };
 
 pub fn log_in(page: &PageRequest) -> Result<Found, AppError> {
@@ -42,8 +47,16 @@ pub async fn code(page: &PageRequest) -> Result<Found, AppError> {
     shows(move || view! { <CodePage email half=half.id recovery trust_days goes_at /> })
 }
 
-/// For whoever is logged in, or comes with an act that waits; `act`: what it will do.
+/// Stands in the address of [`confirm`] where a fresh proof is not enough, as for the `max_age` of an application.
+pub const ANEW: &str = "anew";
+
+/// For whoever is logged in, or comes with an act that waits; `act`: what it will do. Who has a fresh proof and comes by the
+/// address alone, as by "Back", is led on.
 pub fn confirm(page: &PageRequest, act: Option<String>) -> Result<Found, AppError> {
+    let is_refused = page.parts.extensions.get::<Refused>().is_some();
+    if !is_refused && page.asked.with != ANEW && page.fresh_user().is_ok() {
+        return page.go_on();
+    }
     let held = page.parts.extensions.get::<Held>().cloned();
     let (email, next) = match &held {
         None => (Some(page.user()?.user.email.clone()), page.asked.next.clone()),
