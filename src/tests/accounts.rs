@@ -2,7 +2,7 @@
 
 use super::{
     app::{PASSWORD, TestApp},
-    caller::hidden,
+    caller::{Fields, hidden, main_of},
     on_both_databases,
 };
 use crate::pages::signup::setup_link;
@@ -161,6 +161,26 @@ on_both_databases! {
         let look = browser.open("/").await.text();
         let (_, look) = look.split_once("class=\"appearance\"").expect("the switch");
         assert!(!look.split("</form>").next().expect("its form").contains("viewer"), "{look}");
+    }
+
+    async fn what_was_typed_before_someone_else_logged_in_can_be_copied(app: TestApp) {
+        app.logged_in("bob").await;
+        let mut browser = app.logged_in("vic").await;
+        let vic = app.user("vic").await.id;
+        let typed = [("user", &*vic), ("reason", "lost <laptop>"), ("viewer", &*vic)];
+        assert_eq!(browser.act("log_out", &[]).await.status, 200);
+        assert_eq!(browser.submit("force_logout", &typed, "/admin").await.status, 401, "it waits for a login");
+        assert_eq!(browser.log_in("bob", PASSWORD).await.status, 200);
+        let waited: Fields = &[("held", "yes"), ("username", "vic@example.com"), ("password", "not to be shown")];
+        for held in [waited, &[]] {
+            let answer = browser.submit("force_logout", &[&typed[..], held].concat(), "/admin").await;
+            let text = answer.text();
+            let page = main_of(&text);
+            assert!(answer.status == 409 && page.contains("so nothing was done") && page.contains("reason: lost &lt;laptop&gt;"), "{page}");
+            for left_out in [&*vic, "vic@example.com", "not to be shown", "/actions/force_logout"] {
+                assert!(!page.contains(left_out), "{left_out}: {page}");
+            }
+        }
     }
 
     async fn without_javascript_a_failed_log_in_keeps_the_address_and_not_the_password(app: TestApp) {

@@ -69,7 +69,10 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
     };
     if is_of_someone_else(&parts, &form) {
         tracing::info!("a form on the page of another user was refused");
-        return refuse(&parts, AppError::OtherUser);
+        return match wants::page(&parts.headers) {
+            true => refuse_with_page(forms, parts, &form, AppError::OtherUser).await,
+            false => refuse(&parts, AppError::OtherUser),
+        };
     }
     parts.extensions.insert(Since::default());
     let asked = parts.clone();
@@ -159,7 +162,8 @@ async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: 
     // Whoever mistypes the password where it is asked for stays there, and so does who has to wait.
     let was_held = fields.iter().any(|(name, _)| name == Held::FIELD);
     let mistyped = error.asks_for_proof() || matches!(error, AppError::TooManyTries { .. });
-    let is_held = matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn) || (was_held && mistyped);
+    let is_held =
+        matches!(error, AppError::ProofNeeded | AppError::NotLoggedIn | AppError::OtherUser) || (was_held && mistyped);
     let page = match error {
         _ if is_held => Some(Held::PAGE.into()),
         // The password has to be given again, and that is asked for elsewhere.

@@ -1,11 +1,13 @@
 //! Proving again who one is: the field inside the form of a sensitive act, and the page `/confirm`. Server side.
 
 use leptos::{prelude::*, server_fn::ServerFn};
+use uuid::Uuid;
 
 use super::actions::Confirm;
 use crate::{
     base::error::{AppError, Field},
     ui::{
+        code::CodeBlock,
         draw::{Content, Draw},
         field::PasswordField,
         form::{Form, FormFrame, SubmitButton},
@@ -13,7 +15,7 @@ use crate::{
     },
     web::{
         local_path::LocalPath,
-        page::{Held, PAGE, refused},
+        page::{Held, PAGE, VIEWER, refused},
     },
 };
 
@@ -31,6 +33,7 @@ pub fn ConfirmPage(
     act: Option<String>,
 ) -> impl IntoView {
     match (held, email) {
+        (Some(held), _) if refused() == Some(AppError::OtherUser) => view! { <OfSomeoneElse held /> }.drawn(),
         (Some(held), Some(email)) => view! { <Confirm><GoOnForm held email will=act /></Confirm> }.drawn(),
         (Some(held), None) => view! { <SendAgain held /> }.drawn(),
         (None, email) => view! {
@@ -67,6 +70,25 @@ fn SendAgain(held: Held) -> impl IntoView {
                 <Carried fields />
                 <button type="submit" class="button primary">"Continue"</button>
             </form>
+        </Page>
+    }
+}
+
+/// Another user has logged in while the form was open: nothing is done, and what was typed can be copied. Ids were not.
+#[component]
+fn OfSomeoneElse(held: Held) -> impl IntoView {
+    let is_typed = |(name, text): &(String, String)| {
+        ![PAGE, VIEWER, Held::BUTTON].contains(&&**name) && !text.is_empty() && Uuid::parse_str(text).is_err()
+    };
+    let typed = held.fields.into_iter().filter(is_typed);
+    let lines: Vec<_> = typed.map(|(name, text)| format!("{}: {text}", name.replace('_', " "))).collect();
+    view! {
+        <Page title="Someone else is logged in" narrow=true>
+            <p>"Someone else is now logged in in this browser, so nothing was done."</p>
+            {(!lines.is_empty()).then(|| view! {
+                <p>"What you typed is still here. Copy it if you need it."</p>
+                <CodeBlock text=lines.join("\n") what="what you typed" />
+            })}
         </Page>
     }
 }
