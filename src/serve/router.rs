@@ -126,7 +126,7 @@ fn session_routes(services: &Arc<Services>) -> Router {
         ("/account/data/export", get(account::export::export)),
         (audit_log::EXPORT, get(audit_log::export::export)),
     ]);
-    let streams = streams.with_state(Arc::clone(services));
+    let streams = streams.with_state(parts.clone());
     let paths = pages::PATHS.iter().chain(parts.iter().flat_map(|part| part.pages()));
     let pages = of(paths.map(|path| (*path, get(pages::show))));
     let pages = server_fn_paths()

@@ -1,8 +1,7 @@
 //! Everything that a request may need, opened once at the start. Server side.
 
-use std::{fmt, ops::Deref, sync::Arc};
+use std::{fmt, ops::Deref};
 
-use axum::extract::FromRef;
 use leptos::config::LeptosOptions;
 
 use crate::{
@@ -95,22 +94,4 @@ fn free(db: &Db) -> usize {
 
 fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-impl FromRef<Arc<Services>> for AppState {
-    fn from_ref(services: &Arc<Services>) -> Self {
-        services.state.clone()
-    }
-}
-
-impl FromRef<Arc<Services>> for OpenStreams {
-    fn from_ref(services: &Arc<Services>) -> Self {
-        services.streams.clone()
-    }
-}
-
-impl FromRef<Arc<Services>> for Parts {
-    fn from_ref(services: &Arc<Services>) -> Self {
-        services.parts.clone()
-    }
 }

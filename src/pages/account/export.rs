@@ -18,12 +18,7 @@ use crate::{
         part::{Part, Parts},
     },
     ui::when::date,
-    web::{
-        caller::caller_of,
-        download, origin,
-        problem::Problem,
-        session::open_streams::{OpenStreams, Place},
-    },
+    web::{caller::caller_of, download, guards::Guards, origin, problem::Problem, session::open_streams::Place},
 };
 
 /// The page that offers it.
@@ -35,12 +30,12 @@ const ROWS_AT_ONCE: i64 = 500;
 /// # Errors
 /// 403 for another site; 429 while another one of this person is under way; 503 when the database is away.
 pub async fn export(
-    State(state): State<AppState>,
-    State(streams): State<OpenStreams>,
     State(all): State<Parts>,
+    Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     request: axum::extract::Request,
 ) -> Result<Response, Problem> {
+    let state = guards.terminator.state.clone();
     let (parts, _) = request.into_parts();
     origin::refuse_other_sites(&parts.headers)?;
     let Some(Extension(someone)) = someone else { return Ok(download::first("/login", PAGE)) };
@@ -48,7 +43,8 @@ pub async fn export(
         return Ok(download::first("/confirm", PAGE));
     }
     // Held until the last piece is taken, or no one takes any more.
-    let place = streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
+    let place =
+        guards.streams.take_up_to(&format!("export of {}", someone.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let now_ms = state.clock.now_ms();
     let event = someone.event(Kind::DataExported, &caller_of(&parts, &state.config));
     let head = head(&state, &someone).await?;

@@ -7,7 +7,6 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
-    extract::State,
     http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri, header},
     response::{
         IntoResponse, Response,
@@ -31,7 +30,7 @@ use crate::{
         guards::Guards,
         origin,
         problem::Problem,
-        session::open_streams::{OpenStreams, Place, Stop},
+        session::open_streams::{Place, Stop},
     },
 };
 
@@ -52,7 +51,6 @@ const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering
 /// # Errors
 /// 401 to no one, 403 to another site, 429 beyond the streams that one user may have.
 pub async fn events(
-    State(streams): State<OpenStreams>,
     Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     ended: Option<Extension<Ended>>,
@@ -69,8 +67,8 @@ pub async fn events(
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
-    let Some(place) = streams.take(&user.id) else { return Ok(too_many()) };
-    let mut watching = Watching::new(guards.terminator.clone(), &streams, (*log_in).clone(), user.epoch, place);
+    let Some(place) = guards.streams.take(&user.id) else { return Ok(too_many()) };
+    let mut watching = Watching::new(&guards, (*log_in).clone(), user.epoch, place);
     // It may have ended while this request was on its way.
     if let Some(ended) = watching.look().await? {
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
@@ -128,7 +126,8 @@ struct Watching {
 
 impl Watching {
     /// Listens from now on: what is read from the database afterwards misses nothing.
-    fn new(terminator: Terminator, streams: &OpenStreams, log_in: LogIn, epoch: i64, place: Place) -> Self {
+    fn new(guards: &Guards, log_in: LogIn, epoch: i64, place: Place) -> Self {
+        let (terminator, streams) = (guards.terminator.clone(), &guards.streams);
         let mut heartbeat = tokio::time::interval(streams.heartbeat);
         // Not at once: the opening comment has just been sent.
         heartbeat.reset();

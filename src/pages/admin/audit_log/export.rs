@@ -3,7 +3,7 @@
 use axum::{
     Extension,
     body::Body,
-    extract::{Query, Request, State},
+    extract::{Query, Request},
     http::Uri,
     response::Response,
 };
@@ -22,9 +22,9 @@ use crate::{
         event::{Actor, Event, Kind},
         sessions::guard::{LoggedIn, Overseer},
     },
-    base::{db::again, error::AppError, state::AppState},
+    base::{db::again, error::AppError},
     ui::when::date,
-    web::{caller::caller_of, download, origin, problem::Problem, session::open_streams::OpenStreams},
+    web::{caller::caller_of, download, guards::Guards, origin, problem::Problem},
 };
 
 #[derive(Default, Deserialize)]
@@ -37,11 +37,11 @@ struct Wanted {
 /// 403 for who may not read the log, and for another site; 400 for what is not understood; 429 while another one of this
 /// person is under way; 503 when the database is away.
 pub async fn export(
-    State(state): State<AppState>,
-    State(streams): State<OpenStreams>,
+    Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
     request: Request,
 ) -> Result<Response, Problem> {
+    let state = guards.terminator.state.clone();
     let (parts, _) = request.into_parts();
     origin::refuse_other_sites(&parts.headers)?;
     let asked = AuditAsked { before: String::new(), ..from_query::<AuditAsked>(&parts.uri)? };
@@ -58,7 +58,7 @@ pub async fn export(
     }
     // Held until the last piece is taken, or no one takes any more.
     let place =
-        streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
+        guards.streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
     let mut event =
         exported(Actor::User(reader.user.id.clone()), format, &resolved).from_caller(&caller_of(&parts, &state.config));
     event.sid.clone_from(&reader.log_in.sid);
