@@ -21,17 +21,12 @@ use crate::{
         part::{Parts, Routes},
     },
     web::{
-        action::Forms,
         every_request,
         every_request::EveryRequest,
         headers, offline,
         problem::Problem,
         security_txt, seen,
-        session::{
-            pass::{OnSession, behind_session},
-            stream,
-            tower_session::Sessions,
-        },
+        session::{pass, pass::OnSession, stream, tower_session::Sessions},
         token,
         token::resource_metadata,
     },
@@ -107,10 +102,9 @@ fn token_route(vital: &Services) -> Router {
 /// What a request passes that the session cookie authenticates; a refused form is answered with the page of `pages` that it
 /// stands on.
 pub fn with_session(routes: Router, services: &Services, pages: Router) -> Router {
-    let (state, options) = (services.state.clone(), services.options.clone());
-    let forms = Forms { config: Arc::clone(&state.config), pages };
+    let (guards, options) = (services.guards(), services.options.clone());
     let sessions = Arc::new(Sessions { terminator: services.terminator.clone() });
-    behind_session(routes, OnSession { state, guards: services.guards(), sessions, options, forms })
+    routes.layer(from_fn_with_state(Arc::new(OnSession { guards, sessions, options, pages }), pass::pass))
 }
 
 /// Whatever else is authenticated by the session cookie: pages, actions, the stream that tells an open page of the end.

@@ -51,20 +51,13 @@ const FLASH_SECONDS: i64 = 600;
 /// An error is a word or a few.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
-/// What [`answer`] works with.
-#[derive(Clone)]
-pub struct Forms {
-    pub config: Arc<Config>,
-    /// A refused form is answered with the page that it stands on.
-    pub pages: Router,
-}
-
-/// The answer to an action, for who asks; any other request goes on as it is.
-pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> Response {
+/// The answer to an action, for who asks; any other request goes on as it is. A refused form is answered with the page of
+/// `pages` that it stands on.
+pub async fn answer(config: &Config, pages: &Router, mut parts: Parts, body: Body, next: Next) -> Response {
     if parts.method != Method::POST || !parts.uri.path().starts_with("/actions/") {
         return next.run(Request::from_parts(parts, body)).await;
     }
-    let Ok(form) = to_bytes(body, forms.config.body_limit_kib as usize * 1024).await else {
+    let Ok(form) = to_bytes(body, config.body_limit_kib as usize * 1024).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();
     };
     if is_of_someone_else(&parts, &form) {
@@ -100,7 +93,7 @@ pub async fn answer(forms: &Forms, mut parts: Parts, body: Body, next: Next) -> 
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
     let mut response = match () {
-        () if wants::page(&asked.headers) => refuse_with_page(forms, asked, &form, error).await,
+        () if wants::page(&asked.headers) => refuse_with_page(pages, asked, &form, error).await,
         () if wants::words(&asked.headers) => Problem::of_form(error).into_response(),
         () => as_data(&error),
     };
@@ -154,7 +147,7 @@ impl Since {
 
 /// The page that the form stands on, with what was typed and what is wrong with it. Nothing of it is in an address or in a
 /// cookie, and the form itself says where it stands: browsers, their extensions and proxies leave out the Referer.
-async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: AppError) -> Response {
+async fn refuse_with_page(pages: &Router, mut parts: Parts, form: &Bytes, error: AppError) -> Response {
     let fields = fields_of(form);
     if let Some(Since(changed)) = parts.extensions.remove::<Since>() {
         parts.extensions.extend(lock(&changed).clone());
@@ -181,7 +174,7 @@ async fn refuse_with_page(forms: &Forms, mut parts: Parts, form: &Bytes, error: 
     parts.method = Method::GET;
     parts.headers.remove(header::CONTENT_TYPE);
     parts.headers.remove(header::CONTENT_LENGTH);
-    let Ok(response) = forms.pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await;
+    let Ok(response) = pages.clone().oneshot(Request::from_parts(parts, Body::empty())).await;
     response
 }
 

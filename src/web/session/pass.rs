@@ -7,34 +7,26 @@ use axum::{
     Router,
     extract::{Request, State},
     http::header,
-    middleware::{Next, from_fn_with_state},
+    middleware::Next,
     response::Response,
 };
 use leptos::config::LeptosOptions;
 
 use super::{find_user::find_user, tower_session, tower_session::Sessions};
-use crate::{
-    base::state::AppState,
-    web::{action, action::Forms, assets, cookies, cookies::Name, guards::Guards, link_cookie, token::page_token},
-};
+use crate::web::{action, assets, cookies, cookies::Name, guards::Guards, link_cookie, token::page_token};
 
 /// What it takes.
 pub struct OnSession {
-    pub state: AppState,
     pub guards: Guards,
     pub sessions: Arc<Sessions>,
     pub options: LeptosOptions,
-    pub forms: Forms,
-}
-
-/// These routes, behind the session.
-pub fn behind_session(routes: Router, takes: OnSession) -> Router {
-    routes.layer(from_fn_with_state(Arc::new(takes), pass))
+    /// A refused form is answered with the page that it stands on.
+    pub pages: Router,
 }
 
 /// Layer. One function, as [`crate::web::every_request::pass`].
-async fn pass(State(this): State<Arc<OnSession>>, request: Request, next: Next) -> Response {
-    let config = &this.state.config;
+pub async fn pass(State(this): State<Arc<OnSession>>, request: Request, next: Next) -> Response {
+    let config = &this.guards.terminator.state.config;
     let (mut parts, body) = request.into_parts();
     if let Some(answer) = link_cookie::take_out_of_address(config, &parts) {
         return answer;
@@ -50,9 +42,9 @@ async fn pass(State(this): State<Arc<OnSession>>, request: Request, next: Next) 
         Ok(arrival) => arrival,
         Err(error) => return action::refuse(&parts, error),
     };
-    let token = page_token::bring_token(&this.state, &this.guards, &mut parts).await;
+    let token = page_token::bring_token(&this.guards, &mut parts).await;
     let tells = action::tells(&parts, config);
-    let mut answer = action::answer(&this.forms, parts, body, next).await;
+    let mut answer = action::answer(config, &this.pages, parts, body, next).await;
     if tells && !answer.status().is_redirection() {
         answer.headers_mut().append(header::SET_COOKIE, cookies::remove(config, Name::Flash));
     }

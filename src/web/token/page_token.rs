@@ -22,7 +22,8 @@ const NEARLY_SPENT: i64 = 60;
 
 /// Mints where the session lives and the token is missing, nearly spent, or someone else's; removes the token of a session
 /// that has ended. The cookie to set, if so.
-pub async fn bring_token(state: &AppState, guards: &Guards, parts: &mut Parts) -> Option<HeaderValue> {
+pub async fn bring_token(guards: &Guards, parts: &mut Parts) -> Option<HeaderValue> {
+    let state = &guards.terminator.state;
     let config = &state.config;
     let Some(someone) = parts.extensions.get::<LoggedIn>() else {
         let is_of_ended = parts.extensions.get::<Ended>().is_some();
