@@ -5,11 +5,9 @@ use axum::http::{HeaderMap, HeaderValue, Method, request::Parts};
 
 use crate::{
     auth::{
-        revocations::set::Revocations,
         sessions::{Ended, guard::LoggedIn},
-        tokens::{keys::Keys, mint::mint, verify::recognise},
+        tokens::{mint::mint, verify::recognise},
     },
-    base::state::AppState,
     web::{cookies, cookies::Name, guards::Guards, session::stream, wants},
 };
 
@@ -33,11 +31,11 @@ pub async fn bring_token(guards: &Guards, parts: &mut Parts) -> Option<HeaderVal
     if !is_page(parts) {
         return None;
     }
-    let (keys, mut set_cookie) = (&guards.keys, None);
-    let mut life = remaining(state, keys, &guards.revocations, &parts.headers, someone);
+    let mut set_cookie = None;
+    let mut life = remaining(guards, &parts.headers, someone);
     if life < NEARLY_SPENT {
         // A page works without a token; whatever calls the API asks for one and says what is wrong.
-        if let Ok(Some(token)) = mint(state, keys, someone).await {
+        if let Ok(Some(token)) = mint(state, &guards.keys, someone).await {
             life = token.expires_in;
             set_cookie = Some(cookies::set(config, Name::Access, &token.jwt, life));
         }
@@ -51,14 +49,15 @@ fn is_page(parts: &Parts) -> bool {
 }
 
 /// Seconds that the token in the cookie has left for this session; 0 when it is of no use.
-fn remaining(state: &AppState, keys: &Keys, revocations: &Revocations, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
+fn remaining(guards: &Guards, headers: &HeaderMap, someone: &LoggedIn) -> i64 {
+    let state = &guards.terminator.state;
     let Some(token) = cookies::get(&state.config, headers, Name::Access) else { return 0 };
-    let Ok(verified) = recognise(state, keys, token) else { return 0 };
+    let Ok(verified) = recognise(state, &guards.keys, token) else { return 0 };
     let claims = &verified.claims;
     let ours = claims.grant.is_none()
         && claims.sid == someone.log_in.sid
         && claims.epoch == someone.user.epoch
         && claims.global_epoch == someone.log_in.global_epoch
-        && !revocations.is_dead(claims.revocation_subject(), &verified.kid);
+        && !guards.revocations.is_dead(claims.revocation_subject(), &verified.kid);
     if ours { claims.exp - state.clock.now_ms() / 1000 } else { 0 }
 }
