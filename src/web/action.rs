@@ -7,7 +7,7 @@ use axum::{
     Router,
     body::{Body, Bytes, to_bytes},
     extract::{MatchedPath, Request},
-    http::{Extensions, HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header, request::Parts, uri::PathAndQuery},
     middleware::Next,
     response::{IntoResponse, Response},
 };
@@ -92,10 +92,10 @@ pub async fn answer(config: &Config, pages: &Router, mut parts: Parts, body: Bod
     }
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
-    let mut response = match () {
-        () if wants::page(&asked.headers) => refuse_with_page(pages, asked, &form, error).await,
-        () if wants::words(&asked.headers) => Problem::of_form(error).into_response(),
-        () => as_data(&error),
+    let mut response = if wants::page(&asked.headers) {
+        refuse_with_page(pages, asked, &form, error).await
+    } else {
+        tell_program(&asked.headers, error)
     };
     // What the act gave to the browser before it was refused: a new secret, or that a cookie is of no use any more.
     let cookies = answered.headers.get_all(header::SET_COOKIE).into_iter().cloned();
@@ -130,27 +130,24 @@ fn go_on(mut headers: HeaderMap, form: &Bytes) -> Response {
     (StatusCode::SEE_OTHER, headers).into_response()
 }
 
-fn as_data(error: &AppError) -> Response {
-    let json = [(header::CONTENT_TYPE, "application/json")];
-    (status_of(error), json, error.ser()).into_response()
-}
-
-/// What an action has changed of what is known about its request: a page that is made after it shall know that, too.
-#[derive(Clone, Default)]
-pub struct Since(Arc<Mutex<Extensions>>);
-
-impl Since {
-    pub fn insert<T: Clone + Send + Sync + 'static>(&self, value: T) {
-        lock(&self.0).insert(value);
+/// In words for our own script, as data for any other.
+fn tell_program(headers: &HeaderMap, error: AppError) -> Response {
+    if wants::words(headers) {
+        return Problem::of_form(error).into_response();
     }
+    (status_of(&error), [(header::CONTENT_TYPE, "application/json")], error.ser()).into_response()
 }
+
+/// Who is logged in since the action has proven it: a page that is made after it shall know that, too.
+#[derive(Clone, Default)]
+pub struct Since(pub Arc<Mutex<Option<LoggedIn>>>);
 
 /// The page that the form stands on, with what was typed and what is wrong with it. Nothing of it is in an address or in a
 /// cookie, and the form itself says where it stands: browsers, their extensions and proxies leave out the Referer.
 async fn refuse_with_page(pages: &Router, mut parts: Parts, form: &Bytes, error: AppError) -> Response {
     let fields = fields_of(form);
-    if let Some(Since(changed)) = parts.extensions.remove::<Since>() {
-        parts.extensions.extend(lock(&changed).clone());
+    if let Some(someone) = parts.extensions.remove::<Since>().and_then(|since| lock(&since.0).take()) {
+        parts.extensions.insert(someone);
     }
     // Whoever mistypes the password where it is asked for stays there, and so does who has to wait.
     let was_held = fields.iter().any(|(name, _)| name == Held::FIELD);
@@ -193,10 +190,7 @@ pub fn refuse(parts: &Parts, error: AppError) -> Response {
     if !parts.uri.path().starts_with("/actions/") || wants::page(&parts.headers) {
         return Problem::from(error).into_response();
     }
-    if wants::words(&parts.headers) {
-        return Problem::of_form(error).into_response();
-    }
-    as_data(&error)
+    tell_program(&parts.headers, error)
 }
 
 /// Who calls the action that runs now.

@@ -27,7 +27,7 @@ use crate::{
         },
         visit::Visit,
     },
-    base::error::AppError,
+    base::{error::AppError, lock::lock},
 };
 
 /// What the action that runs now works with.
@@ -66,8 +66,8 @@ pub fn require_link(name: Option<&str>) -> Result<String, AppError> {
 pub async fn require_fresh(password: Option<String>) -> Result<LoggedIn, AppError> {
     let Proven { someone, new_secret } = reauthenticate::require_fresh(&app(), &visit(), password).await?;
     keep_secret(new_secret.as_ref());
-    if let Some(since) = extension::<Since>() {
-        since.insert(someone.clone());
+    if let Some(Since(since)) = extension() {
+        *lock(&since) = Some(someone.clone());
     }
     Ok(someone)
 }
