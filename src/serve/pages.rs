@@ -172,9 +172,8 @@ fn data(services: &Services, parts: &Parts, here: String) -> PageData {
         here,
         viewer: parts.extensions.get::<LoggedIn>().map(|someone| someone.user.id.clone()),
         token_life: parts.extensions.get::<TokenLife>().map(|life| life.0),
-        refused_act: refused.as_ref().map(|refused| refused.act.clone()),
-        refused: refused.as_ref().map(|refused| refused.error.clone()),
-        typed: refused.map(|refused| refused.typed()).or_else(told).unwrap_or_default(),
+        typed: refused.as_ref().map(Refused::typed).or_else(told).unwrap_or_default(),
+        refused,
     }
 }
 

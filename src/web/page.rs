@@ -100,10 +100,8 @@ pub struct PageData {
     pub typed: Flash,
     /// Seconds that the access token which came with the page has left; `None` when it came without.
     pub token_life: Option<i64>,
-    /// The error of the form that led here, without JavaScript.
-    pub refused: Option<AppError>,
-    /// The address of that form's action.
-    pub refused_act: Option<String>,
+    /// The form that led here, without JavaScript.
+    pub refused: Option<Refused>,
 }
 
 pub fn here() -> String {
@@ -129,11 +127,11 @@ pub fn token_life() -> Option<i64> {
 
 /// The error of the form that led here, without JavaScript; a `Form` takes it by itself.
 pub fn refused() -> Option<AppError> {
-    use_context::<PageData>().unwrap_or_default().refused
+    Some(use_context::<PageData>()?.refused?.error)
 }
 
 /// As [`refused`], where several forms stand: only if it was the one of the action at this address.
 pub fn refused_by(act: &str) -> Option<AppError> {
-    let data = use_context::<PageData>().unwrap_or_default();
-    data.refused.filter(|_| data.refused_act.as_deref() == Some(act))
+    let refused = use_context::<PageData>()?.refused?;
+    (refused.act == act).then_some(refused.error)
 }
