@@ -29,25 +29,13 @@ pub fn refusal(error: &smtp::Error, address: &str) -> Failure {
     }
     let code = error.status().map(u16::from);
     let permanent = code.is_some_and(|code| (550..560).contains(&code));
-    Failure { words: without_address(&error.to_string(), address), permanent }
-}
-
-/// Mail servers like to repeat whom they refuse.
-fn without_address(words: &str, address: &str) -> String {
     let local = address.rsplit_once('@').map_or(address, |(local, _)| local).to_lowercase();
     let tells = |word: &str| word.contains('@') || word.to_lowercase().contains(&local);
-    let kept: Vec<&str> = words.split_whitespace().map(|word| if tells(word) { "(address)" } else { word }).collect();
-    kept.join(" ").chars().take(200).collect()
-}
-
-pub fn without_addresses(words: &str) -> String {
-    let kept: Vec<&str> =
-        words.split_whitespace().map(|word| if word.contains('@') { "(address)" } else { word }).collect();
-    kept.join(" ").chars().take(200).collect()
+    Failure { words: without_address(&error.to_string(), tells), permanent }
 }
 
 /// With what lies behind it: the crate says "Connection error" and leaves the cause to its source.
-pub fn in_full(error: &dyn std::error::Error) -> String {
+pub fn unreached(error: &dyn std::error::Error) -> Failure {
     let mut words = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -57,5 +45,11 @@ pub fn in_full(error: &dyn std::error::Error) -> String {
         }
         source = cause.source();
     }
-    words
+    Failure::passing(&without_address(&words, |word| word.contains('@')))
+}
+
+/// Mail servers like to repeat whom they refuse.
+fn without_address(words: &str, tells: impl Fn(&str) -> bool) -> String {
+    let kept: Vec<&str> = words.split_whitespace().map(|word| if tells(word) { "(address)" } else { word }).collect();
+    kept.join(" ").chars().take(200).collect()
 }

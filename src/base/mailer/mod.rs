@@ -22,7 +22,7 @@ use url::Url;
 
 pub use self::failure::Failure;
 use self::{
-    failure::{in_full, refusal, without_addresses},
+    failure::{refusal, unreached},
     letter::Letter,
     offer::Offer,
     settings::{CONNECT_MAX, sender, transport},
@@ -93,7 +93,7 @@ impl Mailer {
     pub async fn ask_what_it_takes(&self) -> Result<Option<bool>, Failure> {
         let Some(offer) = &self.offer else { return Ok(None) };
         let asked = offer.ask(CONNECT_MAX).await;
-        asked.map(Some).map_err(|error| Failure::passing(&without_addresses(&in_full(&error))))
+        asked.map(Some).map_err(|error| unreached(&error))
     }
 
     pub fn is_off(&self) -> bool {
@@ -125,7 +125,7 @@ impl Mailer {
         match transport.test_connection().await {
             Ok(true) => Ok(()),
             Ok(false) => Err(Failure::passing("the mail server closed the connection")),
-            Err(error) => Err(Failure::passing(&without_addresses(&in_full(&error)))),
+            Err(error) => Err(unreached(&error)),
         }
     }
 
