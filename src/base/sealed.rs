@@ -1,6 +1,6 @@
 //! Seal private keys with the secret key: AES-256-GCM with a random nonce. Server side.
 
-use std::path::{Path, PathBuf};
+use std::{io::Write, path::PathBuf};
 
 use aws_lc_rs::{
     aead::{AES_256_GCM, Aad, Nonce, RandomizedNonceKey},
@@ -47,7 +47,9 @@ impl SecretKey {
             ));
         }
         let key = Self::generate()?;
-        write_private(&path, &key.encoded()).map_err(|error| format!("cannot write {shown}: {error}"))?;
+        let opened = make_private_folder(&config.data_dir).and_then(|()| private_file().create_new(true).open(&path));
+        let written = opened.and_then(|mut opened| opened.write_all(key.encoded().as_bytes()));
+        written.map_err(|error| format!("cannot write {shown}: {error}"))?;
         tracing::info!(path = %shown, "created a secret key");
         Ok(key)
     }
@@ -131,11 +133,4 @@ impl SecretKey {
 
 fn file(config: &Config) -> PathBuf {
     config.data_dir.join("secret.key")
-}
-
-fn write_private(path: &Path, text: &str) -> std::io::Result<()> {
-    if let Some(folder) = path.parent() {
-        make_private_folder(folder)?;
-    }
-    std::io::Write::write_all(&mut private_file().create_new(true).open(path)?, text.as_bytes())
 }

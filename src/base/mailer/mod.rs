@@ -6,8 +6,8 @@ pub mod offer;
 mod settings;
 
 use std::{
-    io::{self, Write},
-    path::{Path, PathBuf},
+    io::Write,
+    path::PathBuf,
     time::{Duration, UNIX_EPOCH},
 };
 
@@ -110,9 +110,13 @@ impl Mailer {
                 Err(_) => Err(Failure::passing("the mail server didn't answer in time")),
             },
             Outlet::Files(folder) => {
-                let file = folder.join(format!("{}-{}.eml", file_time(envelope.now_ms), envelope.id));
-                let unwritten = |error| Failure::passing(&format!("cannot write {}: {error}", file.display()));
-                write_file(&file, &message.formatted()).map_err(unwritten)?;
+                // Sorts by time, and every file system takes it.
+                let time = milliseconds(envelope.now_ms).replace(':', "");
+                let file = folder.join(format!("{time}-{}.eml", envelope.id));
+                let opened =
+                    make_private_folder(folder).and_then(|()| private_file().create(true).truncate(true).open(&file));
+                let written = opened.and_then(|mut opened| opened.write_all(&message.formatted()));
+                written.map_err(|error| Failure::passing(&format!("cannot write {}: {error}", file.display())))?;
                 Ok(Some(file))
             }
             Outlet::Off => Err(Failure::lasting("this server sends no email: LATCHKEY_SMTP_URL is not set")),
@@ -164,16 +168,4 @@ fn recipient(text: &str) -> Option<Address> {
         Some((local, domain)) => Some(Address::new_dangerous(local, domain)),
         None => text.parse().ok(),
     }
-}
-
-/// As "2026-11-21T224600.123Z": sorts by time, and every file system takes it.
-fn file_time(ms: i64) -> String {
-    milliseconds(ms).replace(':', "")
-}
-
-fn write_file(file: &Path, bytes: &[u8]) -> io::Result<()> {
-    if let Some(folder) = file.parent() {
-        make_private_folder(folder)?;
-    }
-    private_file().create(true).truncate(true).open(file)?.write_all(bytes)
 }
