@@ -26,8 +26,7 @@ pub struct Offer {
 impl Offer {
     /// Of an address that a transport was made of, and therefore is one.
     pub fn of(server: Url, base: &Url) -> Self {
-        let named = server.path().trim_matches('/');
-        let hello = if named.is_empty() { hello(base) } else { ClientId::Domain(named.to_owned()) };
+        let hello = hello(&server, base);
         Self { server, hello, takes_any_letters: Arc::default() }
     }
 

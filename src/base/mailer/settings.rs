@@ -39,13 +39,14 @@ pub fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmt
     let builder = AsyncSmtpTransport::<Tokio1Executor>::from_url(address)
         .map_err(|_| format!("LATCHKEY_SMTP_URL is not valid; {HOW}"))?
         .timeout(Some(CONNECT_MAX));
-    let named = url.path().len() > 1;
-    Ok(if named { builder.build() } else { builder.hello_name(hello(base)).build() })
+    Ok(builder.hello_name(hello(&url, base)).build())
 }
 
-/// Who we say we are: many servers distrust an address in brackets.
-pub fn hello(base: &Url) -> ClientId {
+/// Who we say we are to this server: what the path of its address says, or our host. Many distrust an address in brackets.
+pub fn hello(server: &Url, base: &Url) -> ClientId {
+    let named = server.path().trim_matches('/');
     match base.host() {
+        _ if !named.is_empty() => ClientId::Domain(named.to_owned()),
         Some(Host::Domain(name)) => ClientId::Domain(name.to_owned()),
         Some(Host::Ipv4(ip)) => ClientId::Ipv4(ip),
         Some(Host::Ipv6(ip)) => ClientId::Ipv6(ip),
