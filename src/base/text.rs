@@ -6,11 +6,7 @@ use unicode_security::skeleton;
 /// What words of any language are made of: letters, digits, and the marks that many scripts write beside their letters
 /// (the vowels of Hindi, the tones of Thai).
 pub fn is_of_word(c: char) -> bool {
-    c.is_alphanumeric() || is_mark(c)
-}
-
-fn is_mark(c: char) -> bool {
-    is_combining_mark(c) && !is_accent(c)
+    c.is_alphanumeric() || is_combining_mark(c) && !is_accent(c)
 }
 
 /// Marks that go with any letter: accents, rings, strokes. Those of a script (the vowels of Hindi) are none.

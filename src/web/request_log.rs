@@ -16,7 +16,9 @@ const X_REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
 /// Gives the request its number. Lines of the log that are written meanwhile say it, and nothing of a header or a body.
 pub fn begin(parts: &Parts, config: &Config) -> RequestContext {
     let (method, uri) = (parts.method.clone(), parts.uri.clone());
-    RequestContext { number: new_number(), method, uri, ip: client_ip(parts, config) }
+    // Unlike any other, and no secret: the random numbers of keys cost more than the rest of the line.
+    let number = RequestNumber(RandomState::default().hash_one(0_u8));
+    RequestContext { number, method, uri, ip: client_ip(parts, config) }
 }
 
 /// Writes the line.
@@ -32,9 +34,4 @@ pub fn end(number: RequestNumber, response: &mut Response, took: Duration) {
     if let Ok(value) = HeaderValue::try_from(number.text()) {
         response.headers_mut().insert(X_REQUEST_ID, value);
     }
-}
-
-/// Unlike any other, and no secret: the random numbers of keys cost more than the rest of the line.
-fn new_number() -> RequestNumber {
-    RequestNumber(RandomState::default().hash_one(0_u8))
 }

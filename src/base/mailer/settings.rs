@@ -62,7 +62,10 @@ pub fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
             .parse()
             .map_err(|error| format!("LATCHKEY_MAIL_FROM is not a valid sender ({error}); {SENDER_HOW}"));
     }
-    if let Some(usual) = usual_sender(base) {
+    // A name may stand in an address.
+    if let Some(Host::Domain(name)) = base.host()
+        && let Some(usual) = mailbox(name.trim_end_matches('.'))
+    {
         return Ok(usual);
     }
     if config.production() && config.mailing() == Mailing::Smtp {
@@ -72,14 +75,6 @@ pub fn sender(config: &Config, base: &Url) -> Result<Mailbox, String> {
     }
     // No one answers to a file.
     mailbox("localhost").ok_or_else(|| format!("LATCHKEY_MAIL_FROM is not set; {SENDER_HOW}"))
-}
-
-/// From the host of the base URL, where that is a name which can stand in an address.
-fn usual_sender(base: &Url) -> Option<Mailbox> {
-    match base.host() {
-        Some(Host::Domain(name)) => mailbox(name.trim_end_matches('.')),
-        _ => None,
-    }
 }
 
 fn mailbox(host: &str) -> Option<Mailbox> {
