@@ -2,6 +2,7 @@
 
 use std::{net::IpAddr, path::Path, time::Duration};
 
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 use url::Url;
 
 use super::{Config, LogFormat, Mailing, values::INSTANCE_CHARS_MAX};
@@ -80,9 +81,6 @@ impl Config {
 /// The address of SQLite's file at this path. Everything that an address could take for something else is written as
 /// `%XX`: `?` in a name of a folder begins no options, `%` no byte, `..` is left to the system, which knows of links.
 pub fn sqlite_url(path: &Path) -> String {
-    let plain = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-    let bytes = path.as_os_str().as_encoded_bytes();
-    let written =
-        bytes.iter().map(|&byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") });
-    format!("sqlite:{}", written.collect::<String>())
+    const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_');
+    format!("sqlite:{}", percent_encode(path.as_os_str().as_encoded_bytes(), ENCODED))
 }
