@@ -26,8 +26,7 @@ pub use self::{
     tx::Tx,
 };
 use self::{
-    pool::{pool_of, shares_of},
-    sqlite::LIMIT_STATEMENTS,
+    pool::{pool_of, prepare, shares_of},
     sqlite_driver::DRIVERS,
 };
 use super::{at_hand::AtHand, collision::Collision, config::Config, error::faults::unwritable, private_file};
@@ -85,10 +84,9 @@ impl Db {
         // A pool hides why it gets no connection, so the first one is made by hand.
         let opened = async {
             let mut first = AnyConnection::connect(&url).await?;
-            prepare(&mut first, kind, false).await?;
+            prepare(&mut first, false).await?;
             first.close().await?;
-            let pool = pool_of(config.database_connections);
-            pool.after_connect(move |connection, _| Box::pin(prepare(connection, kind, false))).connect(&url).await
+            pool_of(config.database_connections, false).connect(&url).await
         };
         let hindrance = || private_file::hindrance(&sqlite_file(&url)?);
         let pool = opened.await.map_err(|error| hindrance().map_or(error, unopened))?;
@@ -100,11 +98,8 @@ impl Db {
         self.close().await;
         let (requests, vital, jobs) = shares_of(config.database_connections);
         let open = |connections: u32, limited: bool| {
-            let kind = self.kind;
-            let pool = pool_of(connections)
-                .after_connect(move |connection, _| Box::pin(prepare(connection, kind, limited)))
-                .connect_lazy(&config.database_url())?;
-            Ok::<_, sqlx::Error>(Self::of(pool, kind, Arc::clone(&self.writing)))
+            let pool = pool_of(connections, limited).connect_lazy(&config.database_url())?;
+            Ok::<_, sqlx::Error>(Self::of(pool, self.kind, Arc::clone(&self.writing)))
         };
         Ok(Shares { requests: open(requests, true)?, vital: open(vital, true)?, jobs: open(jobs, false)? })
     }
@@ -194,27 +189,12 @@ pub async fn in_time<T>(limit: Duration, work: impl Future<Output = Result<T, sq
     tokio::time::timeout(limit, work).await.unwrap_or_else(|_| Err(late()))
 }
 
-/// `synchronous = full`: a revocation must survive a power cut.
-const SQLITE_PRAGMAS: &str = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; \
-                              pragma foreign_keys = on; pragma journal_size_limit = 16777216;";
-
 fn kind_of(url: &str) -> Result<Kind, sqlx::Error> {
     match url.split_once(':').map(|(scheme, _)| scheme) {
         Some("sqlite") => Ok(Kind::Sqlite),
         Some("postgres" | "postgresql") => Ok(Kind::Postgres),
         _ => Err(sqlx::Error::Configuration("LATCHKEY_DATABASE_URL must start with sqlite:// or postgres://".into())),
     }
-}
-
-/// `limited`: its statements end after a while.
-async fn prepare(connection: &mut AnyConnection, kind: Kind, limited: bool) -> Result<(), sqlx::Error> {
-    if kind == Kind::Sqlite {
-        connection.execute(SQLITE_PRAGMAS).await?;
-    }
-    if limited {
-        connection.execute(LIMIT_STATEMENTS).await?;
-    }
-    Ok(())
 }
 
 /// The file of SQLite that this address leads to, as sqlx understands it.

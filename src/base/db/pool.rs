@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use sqlx::{Connection, any::AnyPoolOptions};
+use sqlx::{AnyConnection, Connection, Executor, any::AnyPoolOptions};
+
+use super::{Kind, kind_of_connection, sqlite::LIMIT_STATEMENTS};
 
 /// After so long a wait for a connection the caller is told "busy" instead.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(3);
@@ -14,13 +16,14 @@ const ASKED_AFTER: Duration = Duration::from_secs(1);
 const LIFE: Duration = Duration::from_secs(5 * 60);
 
 /// A connection that was in use a moment ago is taken to be alive: to ask costs as much as a statement. One that is not is
-/// an error, as at any other moment at which the database goes.
-pub fn pool_of(connections: u32) -> AnyPoolOptions {
+/// an error, as at any other moment at which the database goes. `limited`: as of [`prepare`].
+pub fn pool_of(connections: u32, limited: bool) -> AnyPoolOptions {
     AnyPoolOptions::new()
         .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .max_lifetime(LIFE)
         .test_before_acquire(false)
+        .after_connect(move |connection, _| Box::pin(prepare(connection, limited)))
         .before_acquire(|connection, meta| {
             let is_used = meta.idle_for < ASKED_AFTER;
             Box::pin(async move {
@@ -31,6 +34,21 @@ pub fn pool_of(connections: u32) -> AnyPoolOptions {
                 Ok(!connection.is_in_transaction())
             })
         })
+}
+
+/// `synchronous = full`: a revocation must survive a power cut.
+const SQLITE_PRAGMAS: &str = "pragma journal_mode = wal; pragma synchronous = full; pragma busy_timeout = 5000; \
+                              pragma foreign_keys = on; pragma journal_size_limit = 16777216;";
+
+/// `limited`: its statements end after a while.
+pub async fn prepare(connection: &mut AnyConnection, limited: bool) -> Result<(), sqlx::Error> {
+    if kind_of_connection(connection) == Kind::Sqlite {
+        connection.execute(SQLITE_PRAGMAS).await?;
+    }
+    if limited {
+        connection.execute(LIMIT_STATEMENTS).await?;
+    }
+    Ok(())
 }
 
 /// Of so many connections: for requests, for what is vital, for jobs.
