@@ -1,12 +1,14 @@
 //! What sqlx asks of a database before `Any` may use its connections. Nothing of it but those is ever used. Server side.
 
-use std::{borrow::Cow, fmt, str::FromStr};
+use std::{borrow::Cow, str::FromStr};
 
 use log::LevelFilter;
 use sqlx::{
     Arguments, Column, ColumnIndex, ConnectOptions, Connection, Database, Either, Encode, Row, SqlStr, Statement,
-    Transaction, Type, TypeInfo, Value, ValueRef, any::AnyConnectOptions, error::BoxDynError,
-    sqlite::SqliteConnectOptions,
+    Transaction, Type, Value, ValueRef,
+    any::AnyConnectOptions,
+    error::BoxDynError,
+    sqlite::{SqliteConnectOptions, SqliteTypeInfo},
 };
 use sqlx_core::{
     any::{AnyConnectionBackend, driver::AnyDriver},
@@ -29,7 +31,7 @@ impl Database for Stoppable {
     type Row = Never;
     type QueryResult = ();
     type Column = Never;
-    type TypeInfo = Never;
+    type TypeInfo = SqliteTypeInfo;
     type Value = Never;
     type ValueRef<'r> = Never;
     type Arguments = Self;
@@ -108,7 +110,7 @@ macro_rules! nothing {
 }
 
 /// Rows, values and statements that are never made.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug)]
 pub enum Never {}
 
 impl TransactionManager for Never {
@@ -142,31 +144,20 @@ impl Column for Never {
     type Database = Stoppable;
     nothing!(ordinal -> usize);
     nothing!(name -> &str);
-    nothing!(type_info -> &Never);
-}
-
-impl fmt::Display for Never {
-    fn fmt(&self, _: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match *self {}
-    }
-}
-
-impl TypeInfo for Never {
-    nothing!(is_null -> bool);
-    nothing!(name -> &str);
+    nothing!(type_info -> &SqliteTypeInfo);
 }
 
 impl Value for Never {
     type Database = Stoppable;
     nothing!(as_ref -> Never);
-    nothing!(type_info -> Cow<'_, Never>);
+    nothing!(type_info -> Cow<'_, SqliteTypeInfo>);
     nothing!(is_null -> bool);
 }
 
 impl ValueRef<'_> for Never {
     type Database = Stoppable;
     nothing!(to_owned -> Never);
-    nothing!(type_info -> Cow<'_, Never>);
+    nothing!(type_info -> Cow<'_, SqliteTypeInfo>);
     nothing!(is_null -> bool);
 }
 
@@ -187,7 +178,7 @@ impl Statement for Never {
         match self {}
     }
     nothing!(sql -> &SqlStr);
-    nothing!(parameters -> Option<Either<&[Never], usize>>);
+    nothing!(parameters -> Option<Either<&[SqliteTypeInfo], usize>>);
     nothing!(columns -> &[Never]);
     impl_statement_query!(Stoppable);
 }
