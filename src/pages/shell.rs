@@ -22,7 +22,7 @@ use crate::{
 };
 
 pub fn shell(page: Option<Content>) -> impl IntoView {
-    csp::provide_page_policy();
+    csp::allow_forms_to("'self'");
     let Appearance { theme, more_contrast } = use_context().unwrap_or_default();
     view! {
         <!DOCTYPE html>

@@ -9,13 +9,8 @@ use leptos_axum::ResponseOptions;
 /// For whatever is no page: nothing may run, load or frame it.
 pub const WITHOUT_PAGE: &str = "default-src 'none'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'";
 
-/// Sets the page's policy, with the nonce that Leptos made for this response. Called once, by the shell.
+/// Sets the policy of the page whose forms lead to this origin, with the nonce that Leptos made for this response.
 /// `wasm-unsafe-eval` lets the browser compile our WebAssembly and nothing else.
-pub fn provide_page_policy() {
-    allow_forms_to("'self'");
-}
-
-/// As [`provide_page_policy`], for the page whose forms lead to this origin.
 pub fn allow_forms_to(origin: &str) {
     let (Some(nonce), Some(response)) = (use_nonce(), use_context::<ResponseOptions>()) else { return };
     let policy = format!(
