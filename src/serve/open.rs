@@ -59,7 +59,7 @@ pub async fn open_with(config: Config, parts: Parts, clock: Clock) -> Result<Ser
         Passwords::new(&state.config, metrics.clone()).map_err(|error| format!("argon2 settings: {error}"))?;
     costs_in_use::look(&state, &passwords).await.map_err(|error| format!("cannot read the users: {error}"))?;
     let terminator = Terminator { state: state.clone(), revocations: revocations.clone() };
-    let (streams, session_cache) = (OpenStreams::new(&state.config), SessionCache::new(&state.config));
+    let (streams, session_cache) = (OpenStreams::default(), SessionCache::new(&state.config));
     let mail_worker = MailWorker { state: state.clone(), mailer: mailer.clone(), metrics: metrics.clone() };
     let throttle = Throttle::new(state.clone(), secret.clone());
     let questions = Questions::default();

@@ -8,7 +8,7 @@ use std::{
 
 use tokio::sync::watch;
 
-use crate::base::{config::Config, lock::lock};
+use crate::base::lock::lock;
 
 /// Proxies close a connection that is silent for half a minute or more.
 const HEARTBEAT: Duration = Duration::from_secs(15);
@@ -18,7 +18,6 @@ const HEARTBEAT: Duration = Duration::from_secs(15);
 pub struct OpenStreams {
     /// Places taken, by user id.
     taken: Arc<Mutex<HashMap<String, u32>>>,
-    per_user: u32,
     stop: watch::Sender<bool>,
     /// How often a stream says that it is there, and looks at the clock.
     pub heartbeat: Duration,
@@ -33,18 +32,14 @@ pub struct Place {
 /// Hears when streams have to end.
 pub struct Stop(watch::Receiver<bool>);
 
+impl Default for OpenStreams {
+    fn default() -> Self {
+        Self { taken: Arc::default(), stop: watch::Sender::default(), heartbeat: HEARTBEAT }
+    }
+}
+
 impl OpenStreams {
-    pub fn new(config: &Config) -> Self {
-        let per_user = config.streams_per_user;
-        Self { taken: Arc::default(), per_user, stop: watch::Sender::new(false), heartbeat: HEARTBEAT }
-    }
-
-    /// A place for one more stream of this user; `None` when they have as many as a user may.
-    pub fn take(&self, user_id: &str) -> Option<Place> {
-        self.take_up_to(user_id, self.per_user)
-    }
-
-    /// As [`Self::take`], with a limit of its own.
+    /// A place for one more stream of this user; `None` when they have `max`.
     pub fn take_up_to(&self, user_id: &str, max: u32) -> Option<Place> {
         let mut all = lock(&self.taken);
         let taken = all.entry(user_id.to_owned()).or_default();

@@ -67,7 +67,8 @@ pub async fn events(
         return Ok(respond(stream::iter([Ok(telling(&ended))])));
     }
     let Some(LoggedIn { user, log_in, .. }) = someone else { return Err(AppError::NotLoggedIn.into()) };
-    let Some(place) = guards.streams.take(&user.id) else { return Ok(too_many()) };
+    let max = guards.terminator.state.config.streams_per_user;
+    let Some(place) = guards.streams.take_up_to(&user.id, max) else { return Ok(too_many()) };
     let mut watching = Watching::new(&guards, (*log_in).clone(), user.epoch, place);
     // It may have ended while this request was on its way.
     if let Some(ended) = watching.look().await? {
