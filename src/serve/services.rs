@@ -74,16 +74,16 @@ impl Services {
         let open: i64 = databases.iter().map(|db| i64::from(db.pool.size())).sum();
         let idle: i64 = databases.iter().map(|db| count(free(db))).sum();
         let (running, waiting) = self.passwords.at_work();
-        let levels = &self.metrics.levels;
-        levels.connections_in_use.set((open - idle).max(0));
-        levels.connections_idle.set(idle);
-        levels.connections_max.set(self.state.config.database_connections.into());
-        levels.revocations.set(count(self.revocations.count()));
-        levels.feed_silent_seconds.set(self.revocations.silent_seconds());
-        levels.log_lines_dropped.set(i64::try_from(logging::dropped_lines()).unwrap_or(i64::MAX));
-        levels.hashes_running.set(count(running));
-        levels.hashes_waiting.set(count(waiting));
-        self.metrics.render()
+        let metrics = &self.metrics;
+        metrics.connections_in_use.set((open - idle).max(0));
+        metrics.connections_idle.set(idle);
+        metrics.connections_max.set(self.state.config.database_connections.into());
+        metrics.revocations.set(count(self.revocations.count()));
+        metrics.feed_silent_seconds.set(self.revocations.silent_seconds());
+        metrics.log_lines_dropped.set(i64::try_from(logging::dropped_lines()).unwrap_or(i64::MAX));
+        metrics.hashes_running.set(count(running));
+        metrics.hashes_waiting.set(count(waiting));
+        metrics.render()
     }
 }
 

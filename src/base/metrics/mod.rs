@@ -1,13 +1,12 @@
 //! What monitoring reads: counts, times and levels. No label holds a user, an address or a secret. Server side.
 
 mod labels;
-mod levels;
 mod spread;
 
 use std::{
     collections::{BTreeMap, HashMap},
     ops::Deref,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock},
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, atomic::AtomicU64},
 };
 
 use foldhash::fast::RandomState;
@@ -20,7 +19,6 @@ use prometheus_client::{
 use self::spread::Arrivals;
 pub use self::{
     labels::{CutOff, Notice, Request, Via},
-    levels::Levels,
     spread::Spread,
 };
 use super::lock::lock;
@@ -55,10 +53,17 @@ pub struct Inner {
     pub refresh_tokens_reused: Counter,
     pub connections_open: Gauge,
     connections_cut_off: Family<Label, Counter>,
-    /// To be set at the moment of asking.
-    pub levels: Levels,
     /// By application; no label, since anyone may have many.
     calls: Mutex<BTreeMap<String, i64>>,
+    // From here on: to be set at the moment of asking.
+    pub connections_in_use: Gauge,
+    pub connections_idle: Gauge,
+    pub connections_max: Gauge,
+    pub revocations: Gauge,
+    pub feed_silent_seconds: Gauge<f64, AtomicU64>,
+    pub log_lines_dropped: Gauge,
+    pub hashes_running: Gauge,
+    pub hashes_waiting: Gauge,
 }
 
 impl Deref for Metrics {
@@ -117,7 +122,14 @@ impl Default for Metrics {
                 "connections_cut_off",
                 "Connections closed before their time: too many, an answer that no one reads, or no request",
             ),
-            levels: Levels::registered(all),
+            connections_in_use: new(all, "database_connections_in_use", "Connections at work"),
+            connections_idle: new(all, "database_connections_idle", "Connections open and free"),
+            connections_max: new(all, "database_connections_max", "Connections at most"),
+            revocations: new(all, "revocations_in_memory", "Sessions, users and signing keys that are refused"),
+            feed_silent_seconds: new(all, "revocation_feed_silent_seconds", "Since the database was last heard"),
+            log_lines_dropped: new(all, "log_lines_dropped", "Since the start: whoever reads the log is too slow"),
+            hashes_running: new(all, "password_hashes_running", "Passwords hashed at this moment"),
+            hashes_waiting: new(all, "password_hashes_waiting", "Passwords that wait for a place"),
             calls: Mutex::default(),
             registry,
         }))
