@@ -4,8 +4,8 @@ use std::sync::{Arc, Mutex};
 
 use axum::{
     extract::{MatchedPath, Request, State},
-    http::{StatusCode, header, request::Parts},
-    response::{AppendHeaders, IntoResponse, Response},
+    http::{StatusCode, request::Parts},
+    response::{IntoResponse, Redirect, Response},
 };
 use leptos::prelude::{provide_context, use_context};
 
@@ -143,9 +143,7 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
         Found::View(StatusCode::OK, view) => (status_of_form(&parts), Mutex::new(Some(view))),
         Found::View(status, view) => (status, Mutex::new(Some(view))),
         // 303: whatever was asked, the other page is read (RFC 9110 15.4.4).
-        Found::Elsewhere(path) => {
-            return (StatusCode::SEE_OTHER, AppendHeaders([(header::LOCATION, path)])).into_response();
-        }
+        Found::Elsewhere(path) => return Redirect::to(&path).into_response(),
     };
     parts.extensions.insert(data(&services, &parts, here));
     let view = Arc::new(view);
