@@ -29,7 +29,6 @@ impl RequestContext {
         REQUEST.try_with(Self::clone).ok()
     }
 
-    /// Its number.
     pub fn current_number() -> Option<RequestNumber> {
         REQUEST.try_with(|request| request.number).ok()
     }

@@ -90,9 +90,6 @@ pub fn get<'a>(config: &Config, headers: &'a HeaderMap, name: Name) -> Option<&'
 ///   U+2003 and `__Host-session`, for ours, and any sub-domain can set those (CVE-2020-7070).
 /// - Cookies of other applications change nothing, whatever bytes are in them.
 /// - The same cookie of ours twice is refused, since no one can tell which one counts (RFC 6265bis 5.7.3).
-///
-/// # Errors
-/// 400.
 pub fn accept_only_ours(config: &Config, headers: &mut HeaderMap) -> Result<(), Problem> {
     if !headers.contains_key(header::COOKIE) {
         return Ok(());

@@ -10,9 +10,6 @@ use crate::base::site::Site;
 
 /// An unsafe request must come from one of our own pages, or from no browser at all. `open` are addresses where no cookie
 /// is read: there is nothing to forge.
-///
-/// # Errors
-/// 403 `cross_site`.
 pub fn refuse_cross_site(parts: &Parts, site: &Site, open: &[&str]) -> Result<(), Problem> {
     let is_safe = matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS);
     let is_open = || open.contains(&parts.uri.path());
@@ -24,9 +21,6 @@ pub fn refuse_cross_site(parts: &Parts, site: &Site, open: &[&str]) -> Result<()
 }
 
 /// For a route that is read only, and whose answer still is for our own pages alone.
-///
-/// # Errors
-/// 403 `cross_site`, where the browser says that another site asks.
 pub fn refuse_other_sites(headers: &HeaderMap) -> Result<(), Problem> {
     if says_ours(headers).unwrap_or(true) { Ok(()) } else { Err(cross_site()) }
 }

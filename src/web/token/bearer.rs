@@ -79,8 +79,6 @@ impl FromRequestParts<Arc<AppState>> for ApiCaller {
 }
 
 impl ApiCaller {
-    /// # Errors
-    /// 401 `insufficient_user_authentication` (RFC 9470) when the proof is too old.
     fn require_fresh(&self, state: &AppState) -> Result<(), Problem> {
         let max_age = state.config.reauthentication_minutes * 60;
         let age = state.clock.now_ms() / 1000 - self.auth_time;
