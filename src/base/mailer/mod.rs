@@ -25,7 +25,7 @@ use self::{
     failure::{refusal, unreached},
     letter::Letter,
     offer::Offer,
-    settings::{CONNECT_MAX, sender, transport},
+    settings::{sender, transport},
 };
 use super::{
     config::{Config, Mailing},
@@ -92,8 +92,7 @@ impl Mailer {
     /// Finds out what [`Self::check`] needs to know, once. `None` where there is no mail server.
     pub async fn ask_what_it_takes(&self) -> Result<Option<bool>, Failure> {
         let Some(offer) = &self.offer else { return Ok(None) };
-        let asked = offer.ask(CONNECT_MAX).await;
-        asked.map(Some).map_err(|error| unreached(&error))
+        offer.ask().await.map(Some).map_err(|error| unreached(&error))
     }
 
     pub fn is_off(&self) -> bool {

@@ -1,10 +1,7 @@
 //! Whether the mail server takes addresses that are not plain ASCII before the @ (SMTPUTF8, RFC 6531): asked once, and
 //! remembered. Server side.
 
-use std::{
-    sync::{Arc, OnceLock},
-    time::Duration,
-};
+use std::sync::{Arc, OnceLock};
 
 use lettre::transport::smtp::{
     self, SMTP_PORT, SUBMISSION_PORT, SUBMISSIONS_PORT,
@@ -13,7 +10,7 @@ use lettre::transport::smtp::{
 };
 use url::Url;
 
-use super::settings::hello;
+use super::settings::{CONNECT_MAX, hello};
 
 /// How the mail server is reached, and what it has said. Cheap to clone; all copies remember the same.
 #[derive(Clone)]
@@ -36,18 +33,18 @@ impl Offer {
     }
 
     /// Asks the server, unless it has said so before. Greets it as for a mail, and sends none.
-    pub async fn ask(&self, patience: Duration) -> Result<bool, smtp::Error> {
+    pub async fn ask(&self) -> Result<bool, smtp::Error> {
         if let Some(known) = self.known() {
             return Ok(known);
         }
-        let mut connection = self.connect(patience).await?;
+        let mut connection = self.connect().await?;
         let offered = connection.server_info().supports_feature(Extension::SmtpUtfEight);
         let _ = connection.quit().await;
         Ok(*self.takes_any_letters.get_or_init(|| offered))
     }
 
     /// Servers may offer less before the connection is encrypted.
-    async fn connect(&self, patience: Duration) -> Result<AsyncSmtpConnection, smtp::Error> {
+    async fn connect(&self) -> Result<AsyncSmtpConnection, smtp::Error> {
         let tls = self.server.query_pairs().find(|(name, _)| name == "tls").map(|(_, value)| value);
         let is_encrypted = self.server.scheme() == "smtps";
         let usual_port = match &tls {
@@ -60,7 +57,7 @@ impl Offer {
         let from_the_start = if is_encrypted { Some(parameters()?) } else { None };
         let server = format!("{host}:{}", self.server.port().unwrap_or(usual_port));
         let mut connection =
-            AsyncSmtpConnection::connect_tokio1(server, Some(patience), &self.hello, from_the_start, None).await?;
+            AsyncSmtpConnection::connect_tokio1(server, Some(CONNECT_MAX), &self.hello, from_the_start, None).await?;
         let upgrades = match tls.as_deref() {
             Some("required") => true,
             Some(_) => connection.can_starttls(),
