@@ -43,7 +43,6 @@ use crate::{
 };
 
 /// A request whose user has been looked for.
-#[derive(Default)]
 pub struct Arrival {
     _place: Option<Place>,
     new_secret: Option<HeaderValue>,
@@ -61,7 +60,7 @@ pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) ->
     if someone.is_some() && place.as_ref().is_some_and(|place| place.has_waited) {
         someone = who(guards, session, parts).await?;
     }
-    let Some(someone) = someone else { return Ok(Arrival { _place: place, ..Arrival::default() }) };
+    let Some(someone) = someone else { return Ok(Arrival { _place: place, new_secret: None }) };
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Err(AppError::SessionRenewed);
     }
