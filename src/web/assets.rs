@@ -94,17 +94,15 @@ fn hash_file() -> PathBuf {
 
 /// The file that the request names, if there is one; a file needs no session. No page has a dot in its address, so only
 /// what has one is looked for.
-pub async fn file(options: &LeptosOptions, parts: &Parts) -> Option<Response> {
-    let may_name_one = matches!(parts.method, Method::GET | Method::HEAD) && parts.uri.path().contains('.');
-    if may_name_one { find(options, Request::from_parts(parts.clone(), Body::empty())).await } else { None }
-}
-
+///
 /// No listing; compressed where the build made it so. What has a hash in its name never changes; the rest is asked
 /// for again after an hour.
-async fn find(options: &LeptosOptions, wanted: Request) -> Option<Response> {
-    let hashed = wanted.uri().path().starts_with("/pkg/");
+pub async fn file(options: &LeptosOptions, parts: &Parts) -> Option<Response> {
+    if !matches!(parts.method, Method::GET | Method::HEAD) || !parts.uri.path().contains('.') {
+        return None;
+    }
     let mut files = ServeDir::new(&*options.site_root).precompressed_br().append_index_html_on_directories(false);
-    let mut response = match files.try_call(wanted).await {
+    let mut response = match files.try_call(Request::from_parts(parts.clone(), Body::empty())).await {
         Ok(response) if response.status() == StatusCode::NOT_FOUND => return None,
         Ok(response) => response.map(Body::new),
         Err(error) if names_no_file(&error) => return None,
@@ -119,6 +117,7 @@ async fn find(options: &LeptosOptions, wanted: Request) -> Option<Response> {
         response.headers_mut().insert(header::CONTENT_TYPE, kind);
     }
     if response.status().is_success() || response.status() == StatusCode::NOT_MODIFIED {
+        let hashed = parts.uri.path().starts_with("/pkg/");
         let value = if hashed { "public, max-age=31536000, immutable" } else { "public, max-age=3600" };
         response.headers_mut().insert(header::CACHE_CONTROL, HeaderValue::from_static(value));
     }
