@@ -95,11 +95,9 @@ fn looks_like_another(local: &str) -> bool {
     others().next().is_some() && (beside_latin || others().all(|c| LATIN_IN_LOOK.contains(c)))
 }
 
-/// The small letters of the languages that are written in Latin letters, with their marks.
+/// The small letters of the languages that are written in Latin letters, with their marks; U+0138 looks different.
 fn is_latin(c: char) -> bool {
-    let looks_different = matches!(c, '\u{138}');
-    let range = matches!(c, 'ß'..='ö' | 'ø'..='ž' | 'ơ' | 'ư' | 'ș' | 'ț' | '\u{1e00}'..='\u{1eff}');
-    range && !looks_different
+    c != '\u{138}' && matches!(c, 'ß'..='ö' | 'ø'..='ž' | 'ơ' | 'ư' | 'ș' | 'ț' | '\u{1e00}'..='\u{1eff}')
 }
 
 /// Cyrillic, then Greek.
