@@ -214,8 +214,7 @@ pub fn beside(file: &Path, end: &str) -> PathBuf {
 fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
     // What is no address of a file is told by who opens it.
     let Some(path) = sqlite_file(url) else { return Ok(()) };
-    let is_there = path.try_exists().map_err(|error| unreachable(&path, &error))?;
-    if is_there {
+    if path.try_exists().map_err(|error| unreachable(&path, &error))? {
         return Ok(());
     }
     if !create {
