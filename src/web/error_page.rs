@@ -93,11 +93,10 @@ fn as_page(response: Response, Detail(words, code): &Detail, contact: Option<&Co
     let Asker { has_sent_form, theme, .. } = *asker;
     let (mut parts, _) = response.into_parts();
     let can_save = *code != AppError::Unwritable(Fault::default()).into_str();
-    let (title, next) = match can_save {
-        true => title_and_next_step(parts.status),
-        false => {
-            ("Nothing can be saved", "What was saved before is still there. If you were logged in, you still are.")
-        }
+    let (title, next) = if can_save {
+        title_and_next_step(parts.status)
+    } else {
+        ("Nothing can be saved", "What was saved before is still there. If you were logged in, you still are.")
     };
     // Who has followed a link did not choose the method.
     let words = if parts.status == StatusCode::METHOD_NOT_ALLOWED { "There's no page at this address." } else { words };

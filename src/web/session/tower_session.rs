@@ -8,7 +8,7 @@
 //! Nothing here inserts. `save` updates a living row or fails: with an upsert, a request that was under way during
 //! a force logout writes the session back at its end, and the old cookie works again (CVE-2025-46336).
 
-use std::{collections::HashMap, fmt, sync::Arc};
+use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
 use axum::{
@@ -60,8 +60,6 @@ pub fn secret_hash(session: &Session) -> Option<String> {
     session.id().map(|id| random::hash(&id.to_string()))
 }
 
-type Data = HashMap<String, serde_json::Value>;
-
 /// Sessions in the database, by the SHA-256 of their secret.
 pub struct Sessions {
     pub terminator: Terminator,
@@ -100,7 +98,7 @@ impl SessionStore for Sessions {
             OffsetDateTime::from_unix_timestamp(expires).map_err(|error| Error::Decode(error.to_string()))?;
         let is_dead = session.ended(state.clock.now_ms()).is_some();
         // A blob that cannot be read is an empty one: the session still says who is logged in (ASVS 1.5.2).
-        let data = if is_dead { Data::default() } else { serde_json::from_str(&session.data).unwrap_or_default() };
+        let data = if is_dead { Default::default() } else { serde_json::from_str(&session.data).unwrap_or_default() };
         Ok(Some(Record { id: *id, data, expiry_date }))
     }
 
