@@ -81,13 +81,13 @@ pub fn metrics_router(services: Services) -> Router {
 
 /// What every request passes.
 pub fn with_layers(routes: Router, services: &Services) -> Router {
-    let state = services.state.clone();
     let open: Box<[_]> = services.parts.iter().flat_map(|part| part.open()).map(|(path, _)| path).collect();
     let is_page = |path: &&str| services.parts.iter().any(|part| part.pages().contains(path));
     let for_programs = open.iter().copied().filter(|path| !is_page(path)).collect();
-    let headers = headers::of_all(&state.config);
-    let resource_metadata = open.contains(&resource_metadata::PATH).then(|| resource_metadata::address(&state.site));
-    let every = EveryRequest { state, guards: services.guards(), headers, resource_metadata, open, for_programs };
+    let headers = headers::of_all(&services.state.config);
+    let resource_metadata =
+        open.contains(&resource_metadata::PATH).then(|| resource_metadata::address(&services.state.site));
+    let every = EveryRequest { guards: services.guards(), headers, resource_metadata, open, for_programs };
     routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }
 

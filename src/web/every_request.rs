@@ -24,7 +24,6 @@ use crate::base::{
 
 /// What it takes.
 pub struct EveryRequest {
-    pub state: AppState,
     pub guards: Guards,
     /// [`headers::of_all`].
     pub headers: HeaderMap,
@@ -39,7 +38,7 @@ pub struct EveryRequest {
 /// Layer: the outermost. One function, and not a layer for each step: a layer costs more than most of these steps.
 pub async fn pass(State(this): State<Arc<EveryRequest>>, request: Request, next: Next) -> Response {
     let watch = Stopwatch::start();
-    let config = Arc::clone(&this.state.config);
+    let config = Arc::clone(&this.guards.terminator.state.config);
     let (parts, body) = request.into_parts();
     let context = request_log::begin(&parts, &config);
     let number = context.number;
@@ -109,7 +108,7 @@ async fn whole(answer: impl Future<Output = Result<Response, Elapsed>>) -> Respo
 
 /// What a request must be before any route sees it.
 async fn admit(this: Arc<EveryRequest>, mut parts: Parts, body: Body, next: Next) -> Response {
-    let AppState { config, site, .. } = &this.state;
+    let AppState { config, site, .. } = &this.guards.terminator.state;
     if let Some(response) = host::refuse_foreign_host(&mut parts, site) {
         return response;
     }
