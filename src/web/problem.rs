@@ -102,7 +102,7 @@ pub fn status_of(error: &AppError) -> StatusCode {
 }
 
 fn errors_of(error: &AppError) -> Vec<AtField> {
-    error.at_fields().map(|(field, detail)| AtField::new(field, detail)).collect()
+    error.at_fields().map(|(field, detail)| AtField { field: field.into_str().into(), detail }).collect()
 }
 
 impl From<sqlx::Error> for Problem {

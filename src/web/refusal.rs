@@ -3,7 +3,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{auth::revocations::EndReason, base::error::Field};
+use crate::auth::revocations::EndReason;
 
 /// Who asks for it gets the words; who asks for plain JSON gets the error itself.
 pub const MEDIA_TYPE: &str = "application/problem+json";
@@ -23,15 +23,9 @@ pub struct Refusal {
 /// What to say at one field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AtField {
-    /// The text of a [`Field`].
+    /// The text of a [`Field`](crate::base::error::Field).
     pub field: String,
     pub detail: String,
-}
-
-impl AtField {
-    pub fn new(field: Field, detail: String) -> Self {
-        Self { field: field.into_str().into(), detail }
-    }
 }
 
 impl Refusal {
