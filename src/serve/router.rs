@@ -85,8 +85,9 @@ pub fn with_layers(routes: Router, services: &Services) -> Router {
     let is_page = |path: &&str| services.parts.iter().any(|part| part.pages().contains(path));
     let for_programs = open.iter().copied().filter(|path| !is_page(path)).collect();
     let headers = headers::of_all(&services.state.config);
+    let issuer = &services.state.site.issuer;
     let resource_metadata =
-        open.contains(&resource_metadata::PATH).then(|| resource_metadata::address(&services.state.site));
+        open.contains(&resource_metadata::PATH).then(|| format!("{issuer}{}", resource_metadata::PATH));
     let every = EveryRequest { guards: services.guards(), headers, resource_metadata, open, for_programs };
     routes.layer(from_fn_with_state(Arc::new(every), every_request::pass))
 }

@@ -27,7 +27,7 @@ pub struct EveryRequest {
     pub guards: Guards,
     /// [`headers::of_all`].
     pub headers: HeaderMap,
-    /// [`resource_metadata::address`], where there is an authorization server.
+    /// The address of [`resource_metadata::PATH`], where there is an authorization server.
     pub resource_metadata: Option<String>,
     /// Addresses where no cookie is read with an unsafe method.
     pub open: Box<[&'static str]>,

@@ -5,16 +5,10 @@ use axum::{
     response::Response,
 };
 
-use crate::base::site::Site;
-
 /// The document about our API, by the rule for a resource that has a path.
 pub const PATH: &str = "/.well-known/oauth-protected-resource/api/v1";
 
-pub fn address(site: &Site) -> String {
-    format!("{}{PATH}", site.issuer)
-}
-
-/// On an answer of the API, where there is an authorization server.
+/// On an answer of the API, where there is an authorization server. `address`: of the document.
 pub fn point_to(address: &str, response: &mut Response) {
     if !matches!(response.status(), StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) {
         return;
