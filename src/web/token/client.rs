@@ -44,7 +44,7 @@ impl Trouble {
 }
 
 /// The life of the token, as the panel shows it.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Default)]
 pub struct TokenState {
     /// Milliseconds since the epoch, by this browser's clock; 0 when nothing is known.
     pub expires_at: RwSignal<f64>,
@@ -104,11 +104,7 @@ impl Call {
 impl ApiClient {
     /// `user_id`: whom the page was made for. `seconds_left`: what the page's own token has left, if the page came with one.
     pub fn new(user_id: String, seconds_left: Option<i64>) -> Self {
-        let token = TokenState {
-            expires_at: RwSignal::new(0.0),
-            renewals: RwSignal::new(0),
-            last_answer: RwSignal::new(String::new()),
-        };
+        let token = TokenState::default();
         Effect::new(move |_| {
             if let Some(seconds) = seconds_left.filter(|seconds| *seconds > 0) {
                 token.expires_at.set(js_sys::Date::now() + seconds_as_ms(seconds));
