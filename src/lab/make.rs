@@ -16,7 +16,7 @@ use crate::{
     auth::{app::App, users::Role},
     base::{
         caller::Caller,
-        config::{Config, SecretText, sqlite_url},
+        config::{Config, sqlite_url},
         db::Kind,
         error::AppError,
         sealed::SecretKey,
@@ -65,12 +65,11 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
 }
 
 fn settings(config: &Config, secret: &SecretKey, kind: Kind) -> Result<Config, String> {
-    let own_secret: SecretText = secret.of_its_own("the Lab")?.encoded().parse().map_err(|_| "a secret is a text")?;
     Ok(Config {
         data_dir: config.data_dir.join("lab"),
         database_url: Some(database_url(config, kind)?),
         database_connections: CONNECTIONS,
-        secret_key: Some(own_secret),
+        secret_key: Some(secret.of_its_own("the Lab")?.encoded().into()),
         token_lifetime_seconds: TOKEN_SECONDS,
         // What reading one costs is measured.
         cached_sessions: 0,
