@@ -50,9 +50,6 @@ pub struct Arrival {
 
 /// Puts the session's user, or how it ended, into the request, and notes that the session is in use. When the database is
 /// away the answer is 503 and the cookie stays: an outage logs no one out (ASVS 16.5.2).
-///
-/// # Errors
-/// [`AppError::Busy`], [`AppError::Unwritable`], [`AppError::TooManyAtOnce`]; [`AppError::SessionRenewed`] for an act with a secret that was replaced.
 pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Arrival, AppError> {
     let mut someone = who(guards, session, parts).await?;
     let place = place(guards, someone.as_ref(), parts).await?;
@@ -61,6 +58,7 @@ pub async fn find_user(guards: &Guards, session: &Session, parts: &mut Parts) ->
         someone = who(guards, session, parts).await?;
     }
     let Some(someone) = someone else { return Ok(Arrival { _place: place, new_secret: None }) };
+    // An act with a secret that was replaced a moment ago.
     if someone.in_grace && !matches!(parts.method, Method::GET | Method::HEAD | Method::OPTIONS) {
         return Err(AppError::SessionRenewed);
     }
