@@ -111,9 +111,9 @@ impl Db {
             Kind::Sqlite => {
                 let turn = tokio::time::timeout(TURN_TIMEOUT, Arc::clone(&self.writing).acquire_owned()).await;
                 let turn = turn.ok().and_then(Result::ok).ok_or(sqlx::Error::PoolTimedOut)?;
-                Ok(Tx::new(self.pool.begin_with("begin immediate").await?, Some(turn)))
+                Ok(Tx { inner: self.pool.begin_with("begin immediate").await?, _turn: Some(turn) })
             }
-            Kind::Postgres => Ok(Tx::new(self.pool.begin().await?, None)),
+            Kind::Postgres => Ok(Tx { inner: self.pool.begin().await?, _turn: None }),
         }
     }
 

@@ -7,16 +7,12 @@ use tokio::sync::OwnedSemaphorePermit;
 
 /// Dropped without a commit, nothing of it has happened.
 pub struct Tx {
-    inner: Transaction<'static, Any>,
+    pub(super) inner: Transaction<'static, Any>,
     /// On SQLite; given back after the end of the transaction.
-    _turn: Option<OwnedSemaphorePermit>,
+    pub(super) _turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Tx {
-    pub(super) fn new(inner: Transaction<'static, Any>, turn: Option<OwnedSemaphorePermit>) -> Self {
-        Self { inner, _turn: turn }
-    }
-
     pub async fn commit(self) -> Result<(), sqlx::Error> {
         self.inner.commit().await
     }
