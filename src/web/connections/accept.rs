@@ -9,6 +9,7 @@ use std::{
 
 use axum::{Router, body::Body, extract::ConnectInfo, http::Request, serve::Listener};
 use futures::TryFutureExt;
+use http_body_util::BodyExt;
 use hyper::{
     body::Incoming,
     server::conn::http1,
@@ -27,9 +28,8 @@ use tokio::{
 use tower::Service;
 
 use super::{
-    seats::Door,
+    seats::{Door, Seat},
     stream::Connection,
-    work::{Work, holding},
 };
 
 /// As much of a head is read before hyper refuses it, in bytes; what came along in the last read counts as well.
@@ -107,6 +107,30 @@ fn let_in(
         router.clone().call(request).map_ok(|response| response.map(|body| holding(work, body)))
     };
     Some((Connection::new(stream, seat, stays), service_fn(service)))
+}
+
+/// When a connection is at work: from the head of a request to the last byte of its answer.
+struct Work(Arc<Seat>);
+
+impl Work {
+    fn begin(seat: &Arc<Seat>) -> Self {
+        seat.set_waiting(false);
+        Self(Arc::clone(seat))
+    }
+}
+
+impl Drop for Work {
+    fn drop(&mut self) {
+        self.0.set_waiting(true);
+    }
+}
+
+/// The same body; the work is done when it is, because what looks at its errors has the work.
+fn holding(work: Work, body: Body) -> Body {
+    Body::new(body.map_err(move |error| {
+        let _work = &work;
+        error
+    }))
 }
 
 async fn time_is_up(mut stopping: watch::Receiver<Option<Duration>>) {

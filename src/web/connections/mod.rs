@@ -9,7 +9,6 @@ mod accept;
 mod open_files;
 mod seats;
 mod stream;
-mod work;
 
 pub use self::{
     accept::{Stop, answer_on},
