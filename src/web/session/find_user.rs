@@ -81,16 +81,10 @@ impl Arrival {
 
 /// Who is logged in. How a session ended is put into the request.
 async fn who(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Option<LoggedIn>, AppError> {
-    let found = look_up(guards, session, parts).await.map_err(|error| match error {
+    look_up(guards, session, parts).await.map_err(|error| match error {
         AppError::Unwritable(_) => error,
         _ => AppError::Busy,
-    })?;
-    match found {
-        Found::LoggedIn(someone) => return Ok(Some(someone)),
-        Found::Ended(ended) => drop(parts.extensions.insert(ended)),
-        Found::Nobody => {}
-    }
-    Ok(None)
+    })
 }
 
 /// Until the answer begins: however many requests one person sends, others find a connection. Of no one's only those
@@ -108,35 +102,32 @@ async fn place(guards: &Guards, someone: Option<&LoggedIn>, parts: &Parts) -> Re
     }
 }
 
-enum Found {
-    LoggedIn(LoggedIn),
-    Ended(Ended),
-    Nobody,
-}
-
-async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Found, AppError> {
-    let Some(secret_hash) = secret_hash(session) else { return Ok(Found::Nobody) };
+async fn look_up(guards: &Guards, session: &Session, parts: &mut Parts) -> Result<Option<LoggedIn>, AppError> {
+    let Some(secret_hash) = secret_hash(session) else { return Ok(None) };
     let Held { session_cache, revocations, terminator, .. } = &**guards;
     let state = &terminator.state;
     if let Some(someone) = session_cache.find(state, revocations, &secret_hash) {
-        return Ok(Found::LoggedIn(someone));
+        return Ok(Some(someone));
     }
     // Before the read: what happens after it is news.
     let (now_ms, seq) = (state.clock.now_ms(), revocations.seq());
     let Some(found) = state.db.at_hand.read(async |db| store::find(db, &secret_hash).await).await? else {
-        return Ok(Found::Nobody);
+        return Ok(None);
     };
     if let Some(ended) = found.session.ended(now_ms) {
-        return Ok(Found::Ended(ended));
+        parts.extensions.insert(ended);
+        return Ok(None);
     }
     let secret = found.session.secret(&secret_hash, now_ms);
     let caller = caller_of(parts, &state.config);
     if let Some(reason) = end_of_replaced(secret, &found.session.log_in, &caller) {
-        return end_now(terminator, &found.session.log_in, reason, &caller).await;
+        parts.extensions.insert(end_now(terminator, &found.session.log_in, reason, &caller).await?);
+        return Ok(None);
     }
-    let Some(mut user) = found.user else { return Ok(Found::Nobody) };
+    let Some(mut user) = found.user else { return Ok(None) };
     if let Some(at) = user.disabled_at {
-        return Ok(Found::Ended(Ended { reason: EndReason::Disabled, at }));
+        parts.extensions.insert(Ended { reason: EndReason::Disabled, at });
+        return Ok(None);
     }
     // Who checks a password reads the hash that is stored now.
     user.password_hash.clear();
@@ -152,7 +143,7 @@ async fn look_up(guards: &Guards, session: &Session, parts: &Parts) -> Result<Fo
     if parts.uri.path() != stream::PATH && !in_grace && !log_in.use_is_noted(&state.config, now_ms) {
         store::touch(&state.db.pool, &log_in.sid, now_ms, log_in.idle_end(&state.config, now_ms)).await?;
     }
-    Ok(Found::LoggedIn(someone))
+    Ok(Some(someone))
 }
 
 /// Why the session ends, if it is a replaced secret that came. No one is let in with one: whoever it is may be a thief. A
@@ -175,7 +166,7 @@ async fn end_now(
     log_in: &LogIn,
     reason: EndReason,
     caller: &Caller,
-) -> Result<Found, AppError> {
+) -> Result<Ended, AppError> {
     tracing::warn!(
         user = log_in.user_id,
         sid = log_in.sid,
@@ -184,7 +175,7 @@ async fn end_now(
     );
     let cause = Cause { actor: Actor::Unknown, reason, words: caller.device(), caller: caller.clone() };
     terminator.terminate(Target::Session(&log_in.sid), cause).await?;
-    Ok(Found::Ended(Ended { reason, at: terminator.state.clock.now_ms() }))
+    Ok(Ended { reason, at: terminator.state.clock.now_ms() })
 }
 
 /// After a change of role the session goes on under a new secret (ASVS 7.2.4). The cookie to set, if so.
