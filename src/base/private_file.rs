@@ -50,7 +50,7 @@ pub fn is_open(file: &Path) -> bool {
     others_may(file) && others_may(folder_of(file))
 }
 
-fn folder_of(file: &Path) -> &Path {
+pub fn folder_of(file: &Path) -> &Path {
     file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."))
 }
 

@@ -223,9 +223,7 @@ fn find_file(url: &str, create: bool) -> Result<(), sqlx::Error> {
                 .into(),
         ));
     }
-    if let Some(folder) = path.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-        private_file::make_private_folder(folder)?;
-    }
+    private_file::make_private_folder(private_file::folder_of(&path))?;
     private_file::private_file()
         .create(true)
         .truncate(false)
