@@ -51,8 +51,8 @@ const FLASH_SECONDS: i64 = 600;
 /// An error is a word or a few.
 const ERROR_BYTES_MAX: usize = 64 * 1024;
 
-/// The answer to an action, for who asks; any other request goes on as it is. A refused form is answered with the page of
-/// `pages` that it stands on.
+/// The answer to an action, for who asks; any other request goes on as it is. A refused form is answered with the page
+/// of `pages` that it stands on.
 pub async fn answer(config: &Config, pages: &Router, mut parts: Parts, body: Body, next: Next) -> Response {
     if parts.method != Method::POST || !parts.uri.path().starts_with("/actions/") {
         return next.run(Request::from_parts(parts, body)).await;

@@ -42,7 +42,7 @@ pub fn transport(address: &str, base: &Url, production: bool) -> Result<AsyncSmt
     Ok(builder.hello_name(hello(&url, base)).build())
 }
 
-/// Who we say we are to this server: what the path of its address says, or our host. Many distrust an address in brackets.
+/// Who we say we are: what the path of the server's address says, or our host. Many distrust an address in brackets.
 pub fn hello(server: &Url, base: &Url) -> ClientId {
     let named = server.path().trim_matches('/');
     match base.host() {
