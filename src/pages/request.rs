@@ -11,6 +11,7 @@ use serde::{Deserialize, de::DeserializeOwned};
 use crate::{
     auth::{
         app::App,
+        links,
         sessions::guard::{Administrator, LoggedIn, Overseer},
     },
     base::error::AppError,
@@ -112,22 +113,26 @@ impl PageRequest {
         elsewhere(LocalPath::parse_or_dashboard(Some(&self.asked.next)).as_str())
     }
 
-    /// What a link from a mail shows, or what stands there where it is dead. Whoever has none guesses, here as with the
-    /// act behind it.
-    pub async fn behind_link<T: Send + 'static, V: IntoView + 'static, D: IntoView + 'static>(
-        &self,
-        found: impl Future<Output = Result<T, AppError>>,
-        view: impl FnOnce(T) -> V + Send + 'static,
+    /// What a link from a mail shows, with the [name](links::name_of) of the link, or what stands there where it is dead.
+    /// Whoever brings one that is not live guesses, here as with the act behind it.
+    pub async fn behind_link<'a, F, T: Send + 'static, V: IntoView + 'static, D: IntoView + 'static>(
+        &'a self,
+        find: impl FnOnce(&'a str) -> F,
+        view: impl FnOnce(T, String) -> V + Send + 'static,
         dead: impl FnOnce(AppError) -> D + Send + 'static,
-    ) -> Result<Found, AppError> {
-        let found = if self.link.is_none() {
-            found.await
-        } else {
-            let tried = self.app.throttle.admit_link(&ip_of(&self.parts, &self.app.state.config)).await?;
-            tried.keep_if_dead(found.await).await
+    ) -> Result<Found, AppError>
+    where
+        F: Future<Output = Result<T, AppError>>,
+    {
+        let found = match &self.link {
+            None => Err(AppError::LinkDead),
+            Some(token) => {
+                let tried = self.app.throttle.admit_link(&ip_of(&self.parts, &self.app.state.config)).await?;
+                tried.keep_if_dead(find(token).await).await.map(|found| (found, links::name_of(token)))
+            }
         };
         match found {
-            Ok(found) => shows(move || view(found)),
+            Ok((found, link)) => shows(move || view(found, link)),
             // The form that led here was told why: the link that it was for is not the one of this browser any more.
             Err(AppError::LinkDead) if self.was_of_other_link() => Ok(instead(AppError::OtherLink, dead)),
             Err(AppError::LinkDead) => Ok(instead(AppError::LinkDead, dead)),

@@ -1,7 +1,6 @@
 //! The story of a second factor that stays, because someone who reads mail of the account objects to its removal. Server
 //! side.
 
-use super::KeepFactor;
 use crate::{
     auth::{
         app::App,
@@ -17,16 +16,14 @@ use crate::{
     base::{db::again, error::AppError, state::AppState},
 };
 
-/// What the page of an opened link shows. Uses nothing up.
+/// When the second factor of this link goes, in milliseconds since the epoch. Uses nothing up.
 ///
 /// # Errors
 /// [`AppError::LinkDead`], also where nothing is to go any more.
-pub async fn page(state: &AppState, token: Option<&str>) -> Result<KeepFactor, AppError> {
+pub async fn goes_at(state: &AppState, token: &str) -> Result<i64, AppError> {
     let (pool, now_ms) = (&state.db.pool, state.clock.now_ms());
-    let token = token.ok_or(AppError::LinkDead)?;
     let link = links::find(pool, Purpose::KeepFactor, token, now_ms).await?;
-    let goes_at = factor_store::goes_at(pool, &link.user_id, now_ms).await?.ok_or(AppError::LinkDead)?;
-    Ok(KeepFactor { goes_at, link: links::name_of(token) })
+    factor_store::goes_at(pool, &link.user_id, now_ms).await?.ok_or(AppError::LinkDead)
 }
 
 /// Needs no login: it leaves everything as it is, so no one gains by it what they do not have.

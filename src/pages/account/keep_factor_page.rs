@@ -3,7 +3,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{KeepFactor, actions::KeepSecondFactor};
+use super::actions::KeepSecondFactor;
 use crate::{
     auth::sessions::Viewer,
     ui::{
@@ -18,8 +18,7 @@ use crate::{
 };
 
 #[component]
-pub fn KeepFactorPage(shown: KeepFactor) -> impl IntoView {
-    let KeepFactor { goes_at, link } = shown;
+pub fn KeepFactorPage(goes_at: i64, link: String) -> impl IntoView {
     view! {
         <Page title="Keep two-factor authentication?" narrow=true>
             <RefusedNotice />

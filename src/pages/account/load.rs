@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::{
     More, Qr, SecondFactor, activity_page::ActivityPage, codes, codes_page::CodesPage, delete_page::DeletePage,
     devices_page::DevicesPage, email_page::EmailPage, keep_factor, keep_factor_page, keep_factor_page::KeepFactorPage,
-    new_email, new_email_page, new_email_page::NewEmailPage, not_me, not_me_page, not_me_page::NotMePage,
+    new_email_page, new_email_page::NewEmailPage, not_me, not_me_page, not_me_page::NotMePage,
     password_page::PasswordPage, profile_page::ProfilePage, second_factor::may_set_up,
     second_factor_page::SecondFactorPage, set_up_page::SetUpPage, store as account_store,
 };
@@ -68,9 +68,13 @@ pub fn email(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 pub async fn new_email(page: &PageRequest) -> Result<Found, AppError> {
-    let found = new_email::open(&page.app.state, page.link.as_deref(), page.user()?);
-    page.behind_link(found, |shown| view! { <NewEmailPage shown /> }, |why| view! { <new_email_page::DeadLink why /> })
-        .await
+    let (pool, user_id) = (&page.app.state.db.pool, page.user()?.user.id.clone());
+    let find = |token| links::find(pool, Purpose::NewEmail, token, page.app.now_ms());
+    let show = move |found: Link, link| {
+        let is_own = found.user_id == user_id;
+        view! { <NewEmailPage email=found.email is_own link /> }
+    };
+    page.behind_link(find, show, |why| view! { <new_email_page::DeadLink why /> }).await
 }
 
 pub fn password(page: &PageRequest) -> Result<Found, AppError> {
@@ -150,27 +154,21 @@ pub fn delete(page: &PageRequest) -> Result<Found, AppError> {
 /// For who is logged in, or has the link of a mail.
 pub async fn not_me(page: &PageRequest) -> Result<Found, AppError> {
     if page.asked.event.is_empty() {
-        let dead = |why| view! { <not_me_page::DeadLink why /> };
-        return page.behind_link(denial_by_mail(page), |page| view! { <NotMePage page /> }, dead).await;
+        let find = |token| denial_by_mail(page, token);
+        let show = |page, link| view! { <NotMePage page link=Some(link) /> };
+        return page.behind_link(find, show, |why| view! { <not_me_page::DeadLink why /> }).await;
     }
     let someone = page.user()?;
     let row = not_me::find_event(&page.app.state, &someone.user, &page.asked.event).await?;
     let page = denial(&page.app.state, someone, row).await?;
-    shows(move || view! { <NotMePage page /> })
+    shows(move || view! { <NotMePage page link=None /> })
 }
 
-async fn denial_by_mail(page: &PageRequest) -> Result<super::NotMePage, AppError> {
-    let (pool, token) = (&page.app.state.db.pool, page.link.as_deref().ok_or(AppError::LinkDead)?);
+async fn denial_by_mail(page: &PageRequest, token: &str) -> Result<super::NotMePage, AppError> {
+    let pool = &page.app.state.db.pool;
     let Link { user_id, email } = links::find(pool, Purpose::NotMe, token, page.app.now_ms()).await?;
     let user = not_me::still_counts(user_store::find_by_id(pool, &user_id).await?)?;
-    Ok(super::NotMePage {
-        entry: None,
-        event: String::new(),
-        link: Some(links::name_of(token)),
-        reset_to: Some(masked(&email)),
-        goes_back: email != user.email,
-        more: None,
-    })
+    Ok(super::NotMePage { entry: None, reset_to: Some(masked(&email)), goes_back: email != user.email, more: None })
 }
 
 /// Where the proof is old the password would do more, and the page says what.
@@ -184,8 +182,6 @@ async fn denial(state: &AppState, someone: &LoggedIn, row: EventRow) -> Result<s
     };
     Ok(super::NotMePage {
         entry: Some(entry(&row, &log_in.sid)),
-        event: row.id,
-        link: None,
         reset_to: reset_to.as_deref().map(masked),
         goes_back: back_to.is_some(),
         more: is_cookie_alone.then(|| More { back_to: before.as_deref().map(masked) }),
@@ -193,10 +189,11 @@ async fn denial(state: &AppState, someone: &LoggedIn, row: EventRow) -> Result<s
 }
 
 pub async fn keep_factor(page: &PageRequest) -> Result<Found, AppError> {
-    let found = keep_factor::page(&page.app.state, page.link.as_deref());
+    let find = |token| keep_factor::goes_at(&page.app.state, token);
+    let show = |goes_at, link| view! { <KeepFactorPage goes_at link /> };
     let dead = |why| match why {
         AppError::LinkDead => view! { <keep_factor_page::DeadLink /> }.drawn(),
         error => view! { <Refused error /> }.drawn(),
     };
-    page.behind_link(found, |shown| view! { <KeepFactorPage shown /> }, dead).await
+    page.behind_link(find, show, dead).await
 }

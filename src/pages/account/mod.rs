@@ -44,17 +44,6 @@ pub const PAGES: &[(&str, &str)] = &[
     ("/account/data", "Data and privacy"),
 ];
 
-/// What `/verify-email` shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct NewEmail {
-    /// The address that the link was sent to.
-    pub email: String,
-    /// Whether who is logged in asked for it.
-    pub is_own: bool,
-    /// Which link the page is about.
-    pub link: String,
-}
-
 /// Where recovery codes are downloaded from, by POST: they have no place in an address.
 pub const CODES_FILE: &str = "/account/second-factor/codes.txt";
 
@@ -97,10 +86,6 @@ pub struct RecoveryCodes {
 pub struct NotMePage {
     /// What is denied; `None` with a link from a mail.
     pub entry: Option<Entry>,
-    /// Its id; empty with a link from a mail.
-    pub event: String,
-    /// Which link the page is about; `None` with an event.
-    pub link: Option<String>,
     /// Whom the link to a new password goes to, in parts. `None` where no mail can be sent: the session stays then.
     pub reset_to: Option<String>,
     /// The account gets the address before.
@@ -126,13 +111,4 @@ pub enum NoLink {
     Unconfirmed,
     /// Another account has confirmed the address before, which should have come back.
     AddressTaken,
-}
-
-/// What `/second-factor/keep` shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct KeepFactor {
-    /// When it goes, in milliseconds since the epoch.
-    pub goes_at: i64,
-    /// Names the link that the page was opened with.
-    pub link: String,
 }

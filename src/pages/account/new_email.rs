@@ -1,6 +1,6 @@
 //! The stories of another address: a link to the new one, then the change. Server side.
 
-use super::{NewEmail, store as account_store};
+use super::store as account_store;
 use crate::{
     auth::{
         app::App,
@@ -82,13 +82,6 @@ pub async fn cancel(app: &App, visit: &Visit) -> Result<(), AppError> {
     someone.hold(&mut tx).await?;
     links::call_off_email_change(&mut tx, &someone.user.id, app.now_ms()).await?;
     Ok(tx.commit().await?)
-}
-
-/// What the page of an opened link shows. Uses nothing up.
-pub async fn open(state: &AppState, token: Option<&str>, someone: &LoggedIn) -> Result<NewEmail, AppError> {
-    let token = token.ok_or(AppError::LinkDead)?;
-    let link = links::find(&state.db.pool, Purpose::NewEmail, token, state.clock.now_ms()).await?;
-    Ok(NewEmail { email: link.email, is_own: link.user_id == someone.user.id, link: links::name_of(token) })
 }
 
 /// Two things are needed: the mailbox, and to be logged in to the account that asked. The link alone would let anybody

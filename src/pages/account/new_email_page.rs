@@ -2,7 +2,7 @@
 
 use leptos::{prelude::*, server_fn::ServerFn};
 
-use super::{NewEmail, actions::UseNewEmail};
+use super::actions::UseNewEmail;
 use crate::{
     base::error::AppError,
     pages::login::actions::LogOut,
@@ -16,8 +16,14 @@ use crate::{
 };
 
 #[component]
-pub fn NewEmailPage(shown: NewEmail) -> impl IntoView {
-    let NewEmail { email, is_own, link } = shown;
+pub fn NewEmailPage(
+    /// The address that the link was sent to.
+    email: String,
+    /// Whether who is logged in asked for it.
+    is_own: bool,
+    /// Names the link that opened it.
+    link: String,
+) -> impl IntoView {
     view! {
         <Page title="Your new email address" narrow=true>
             {match is_own {

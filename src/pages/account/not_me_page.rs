@@ -24,9 +24,13 @@ use crate::{
 };
 
 #[component]
-pub fn NotMePage(page: NotMePage) -> impl IntoView {
-    let link = page.link.clone();
-    let (event, more) = (page.event.clone(), page.more.clone());
+pub fn NotMePage(
+    page: NotMePage,
+    /// Names the link that opened it; `None` with an event.
+    link: Option<String>,
+) -> impl IntoView {
+    let event = page.entry.as_ref().map(|entry| entry.id.clone()).unwrap_or_default();
+    let more = page.more.clone();
     let label = match page.reset_to {
         Some(_) => "Log out everywhere and reset password",
         None => "Log out all other devices",

@@ -5,9 +5,10 @@ use leptos::prelude::*;
 use super::{
     forgot_page::ForgotPage,
     page::{DeadLink, ResetPage},
-    reset_password::open,
+    reset_password::holder,
 };
 use crate::{
+    auth::users::store::User,
     base::{config::Mailing, error::AppError},
     pages::request::{Found, PageRequest, shows},
 };
@@ -18,6 +19,7 @@ pub fn forgot(page: &PageRequest) -> Result<Found, AppError> {
 }
 
 pub async fn reset(page: &PageRequest) -> Result<Found, AppError> {
-    let found = open(&page.app.state, page.link.as_deref());
-    page.behind_link(found, |shown| view! { <ResetPage shown /> }, |why| view! { <DeadLink why /> }).await
+    let find = |token| holder(&page.app.state, token);
+    let show = |user: User, link| view! { <ResetPage email=user.email name=user.name link /> };
+    page.behind_link(find, show, |why| view! { <DeadLink why /> }).await
 }

@@ -18,8 +18,13 @@ use crate::{
 };
 
 #[component]
-pub fn ResetPage(shown: super::ResetPage) -> impl IntoView {
-    let super::ResetPage { email, name, link } = shown;
+pub fn ResetPage(
+    /// Whose password it is.
+    email: String,
+    name: String,
+    /// Names the link that opened it.
+    link: String,
+) -> impl IntoView {
     view! {
         <Page title="Choose a new password" narrow=true>
             <p>"New password for " <strong>{email.clone()}</strong> ". You'll be logged out everywhere and can log in with it."</p>

@@ -1,6 +1,5 @@
 //! The stories of a forgotten password: the mail, then the new one. Server side.
 
-use super::ResetPage;
 use crate::{
     auth::{
         app::App,
@@ -46,15 +45,8 @@ pub async fn forgot(app: &App, visit: &Visit, email: &str) -> Result<Email, AppE
     Ok(email)
 }
 
-/// What the page of an opened link shows. Uses nothing up.
-pub async fn open(state: &AppState, token: Option<&str>) -> Result<ResetPage, AppError> {
-    let token = token.ok_or(AppError::LinkDead)?;
-    let user = holder(state, token).await?;
-    Ok(ResetPage { email: user.email, name: user.name, link: links::name_of(token) })
-}
-
-/// Whose mailbox the link went to.
-async fn holder(state: &AppState, token: &str) -> Result<User, AppError> {
+/// Whose mailbox the link went to. Uses nothing up.
+pub async fn holder(state: &AppState, token: &str) -> Result<User, AppError> {
     let link = links::find(&state.db.pool, Purpose::Reset, token, state.clock.now_ms()).await?;
     still_theirs(store::find_by_id(&state.db.pool, &link.user_id).await?, &link)
 }

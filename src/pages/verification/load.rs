@@ -4,16 +4,21 @@ use leptos::prelude::*;
 
 use super::{
     page::{DeadLink, VerifyPage},
-    verify::open,
+    verify::{is_logged_in, waiting},
 };
 use crate::{
+    auth::users::store::User,
     base::error::AppError,
     pages::request::{Found, PageRequest},
 };
 
 pub async fn verify(page: &PageRequest) -> Result<Found, AppError> {
-    let found = open(&page.app.state, page.link.as_deref(), page.someone.as_ref());
-    let is_confirmed = page.someone.as_ref().is_some_and(|someone| someone.user.verified_at.is_some());
-    page.behind_link(found, |shown| view! { <VerifyPage shown /> }, move |why| view! { <DeadLink why is_confirmed /> })
-        .await
+    let someone = page.someone.clone();
+    let is_confirmed = someone.as_ref().is_some_and(|someone| someone.user.verified_at.is_some());
+    let find = |token| waiting(&page.app.state, token);
+    let show = move |user: User, link| {
+        let asks_for_password = !is_logged_in(&user, someone.as_ref());
+        view! { <VerifyPage email=user.email asks_for_password link /> }
+    };
+    page.behind_link(find, show, move |why| view! { <DeadLink why is_confirmed /> }).await
 }

@@ -11,17 +11,6 @@ pub mod verify;
 /// Where everyone goes whose address is to be confirmed.
 pub const SENT: &str = "/verify/sent";
 
-/// What `/verify` shows.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct VerifyPage {
-    /// The address that the link confirms.
-    pub email: String,
-    /// Not where the account is logged in already.
-    pub asks_for_password: bool,
-    /// Which link the page is about.
-    pub link: String,
-}
-
 /// A user whose address is not confirmed, where mails are sent: the banner over the pages of their account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unconfirmed {

@@ -18,8 +18,14 @@ use crate::{
 };
 
 #[component]
-pub fn VerifyPage(shown: super::VerifyPage) -> impl IntoView {
-    let super::VerifyPage { email, asks_for_password, link } = shown;
+pub fn VerifyPage(
+    /// The address that the link confirms.
+    email: String,
+    /// Not where the account is logged in already.
+    asks_for_password: bool,
+    /// Names the link that opened it.
+    link: String,
+) -> impl IntoView {
     view! {
         <Page title="Confirm your email address" narrow=true>
             {asks_for_password.then(|| view! {

@@ -1,7 +1,6 @@
 //! The story of confirming an address: the link says who reads its mail, the password who made the account. Server
 //! side.
 
-use super::VerifyPage;
 use crate::{
     auth::{
         app::App,
@@ -24,14 +23,6 @@ use crate::{
     },
     passwords::typed::Password,
 };
-
-/// What the page of an opened link shows. Uses nothing up.
-pub async fn open(state: &AppState, token: Option<&str>, someone: Option<&LoggedIn>) -> Result<VerifyPage, AppError> {
-    let token = token.ok_or(AppError::LinkDead)?;
-    let user = waiting(state, token).await?;
-    let asks_for_password = !is_logged_in(&user, someone);
-    Ok(VerifyPage { email: user.email, asks_for_password, link: links::name_of(token) })
-}
 
 /// What a confirmed address leads to.
 pub enum Verified {
@@ -67,15 +58,15 @@ pub async fn verify(app: &App, visit: &Visit, token: &str, password: Option<Stri
 }
 
 /// The user whom this link is of, while the address is theirs and not confirmed yet. With a confirmed one the link
-/// opens nothing, so it is no way around the second factor.
-async fn waiting(state: &AppState, token: &str) -> Result<User, AppError> {
+/// opens nothing, so it is no way around the second factor. Uses nothing up.
+pub async fn waiting(state: &AppState, token: &str) -> Result<User, AppError> {
     let link = links::find(&state.db.pool, Purpose::Verify, token, state.clock.now_ms()).await?;
     let user = store::find_by_id(&state.db.pool, &link.user_id).await?;
     let waits = |user: &User| user.email == link.email && user.verified_at.is_none() && user.disabled_at.is_none();
     user.filter(waits).ok_or(AppError::LinkDead)
 }
 
-fn is_logged_in(user: &User, someone: Option<&LoggedIn>) -> bool {
+pub fn is_logged_in(user: &User, someone: Option<&LoggedIn>) -> bool {
     someone.is_some_and(|someone| someone.user.id == user.id)
 }
 
