@@ -31,9 +31,7 @@ use crate::{
         verification,
         verification::{Unconfirmed, sent_page::VerifySentPage},
     },
-    ui::{
-        contact::Support, head::BaseUrl, part_links::PartLinks, password_field::MinChars, refused::Reader, when::Now,
-    },
+    ui::{part_links::PartLinks, refused::Reader, when::Now},
     web::{
         action::told,
         local_path::leading_to,
@@ -179,11 +177,8 @@ fn data(services: &Services, parts: &Parts, here: String) -> PageData {
 pub fn provide_contexts(services: &Services) {
     provide_context(services.state.clone());
     provide_context(services.app.clone());
-    provide_context(MinChars(services.passwords.min_chars()));
     provide_context(services.keys.clone());
     provide_context(Now(services.state.clock.now_ms()));
-    provide_context(BaseUrl(services.state.config.issuer()));
-    provide_context(Support(services.state.config.support_contact.clone()));
     provide_context(PartLinks(services.parts.iter().flat_map(|part| part.links()).copied().collect()));
     services.parts.iter().for_each(|part| part.provide_contexts());
     let Some(parts) = use_context::<Parts>() else { return };

@@ -1,14 +1,8 @@
-//! What the head of every document says about the site: icons, manifest, the card that a shared link shows. Server
-//! side in effect.
+//! What the head of every document says about the site: icons, manifest, the card that a shared link shows. Server side.
 
 use leptos::prelude::*;
 
-use crate::web::page::path;
-
-/// The address that people type, without a slash at the end. The server puts it into the context: other sites want
-/// whole addresses.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct BaseUrl(pub String);
+use crate::{base::state::AppState, web::page::path};
 
 const CARD_TITLE: &str = "Latchkey: one login, two credentials, one switch";
 const DESCRIPTION: &str = "A login system: sessions for pages, tokens for the API, one switch that ends both.";
@@ -27,7 +21,8 @@ const CARDS: [(&str, &str, &str); 1] = [(
 
 #[component]
 pub fn SiteHead() -> impl IntoView {
-    let BaseUrl(base) = use_context().unwrap_or_default();
+    // Other sites want whole addresses.
+    let base = expect_context::<AppState>().config.issuer();
     let path = path();
     let (_, title, description) =
         CARDS.into_iter().find(|card| card.0 == path).unwrap_or(("/", CARD_TITLE, DESCRIPTION));

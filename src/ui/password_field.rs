@@ -4,11 +4,10 @@
 use leptos::prelude::*;
 
 use super::field::PasswordField;
-use crate::{base::error::Field, passwords::PASSWORD_MAX_CHARS};
-
-/// The fewest characters of a new password on this server: a context of every page.
-#[derive(Clone, Copy)]
-pub struct MinChars(pub u8);
+use crate::{
+    base::{error::Field, state::AppState},
+    passwords::PASSWORD_MAX_CHARS,
+};
 
 /// Stands in every form that sets a password. `email` and `person` say whose password it is where the form has no fields
 /// of the names `email` and `name`. Without JavaScript only the help is there.
@@ -20,7 +19,7 @@ pub fn NewPasswordField(
     #[prop(optional, into)] person: String,
     #[prop(optional)] autofocus: bool,
 ) -> impl IntoView {
-    let min = use_context::<MinChars>().map_or(10, |MinChars(least)| least);
+    let min = expect_context::<AppState>().config.password_min_chars;
     view! {
         <div class="new-password" data-email=email data-person=person>
             <PasswordField

@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use crate::{
     auth::{sessions::Viewer, tokens::claims::resource},
-    base::text::isolated,
+    base::{state::AppState, text::isolated},
     oauth::{
         actions::{AllowApp, LogOutForApp},
         authorize::{Asked, Device},
@@ -15,7 +15,6 @@ use crate::{
     ui::{
         form::{ButtonForm, FormFrame, Here},
         frame::{Card, Page},
-        head::BaseUrl,
         notice::Notice,
         when::{Now, ago},
     },
@@ -29,7 +28,7 @@ pub fn ConsentPage(
     /// What the application has sent, or the code of its device.
     request: String,
 ) -> impl IntoView {
-    let BaseUrl(base) = use_context().unwrap_or_default();
+    let issuer = expect_context::<AppState>().config.issuer();
     let name = isolated(&asked.client.name);
     let (kind, field, warning, again) = match &asked.device {
         Some(device) => ("warning", "device", asks_from(device), page_with(&device.code)),
@@ -39,7 +38,7 @@ pub fn ConsentPage(
             ("info", "request", words, here())
         }
     };
-    let other = (asked.resource != resource(&base)).then(|| host_of(&asked.resource));
+    let other = (asked.resource != resource(&issuer)).then(|| host_of(&asked.resource));
     let lasts = match asked.outlives_session() {
         true => "It keeps access until you disconnect it, or until it hasn't used it for 30 days.",
         false => "Its access ends when this browser is logged out.",
