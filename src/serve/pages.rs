@@ -12,7 +12,7 @@ use leptos::prelude::{provide_context, use_context};
 use super::services::Services;
 use crate::{
     auth::sessions::guard::LoggedIn,
-    base::{config::Mailing, error::AppError, lock::lock, log_context::RequestContext},
+    base::{config::Mailing, error::AppError, lock::lock},
     pages::{
         account,
         account::{
@@ -31,7 +31,7 @@ use crate::{
         verification,
         verification::{Unconfirmed, sent_page::VerifySentPage},
     },
-    ui::{part_links::PartLinks, refused::Reader, when::Now},
+    ui::{part_links::PartLinks, when::Now},
     web::{
         action::told,
         local_path::leading_to,
@@ -183,15 +183,10 @@ pub fn provide_contexts(services: &Services) {
     services.parts.iter().for_each(|part| part.provide_contexts());
     let Some(parts) = use_context::<Parts>() else { return };
     provide_context(appearance::remember::of(&parts.headers, &services.state.config));
-    let someone = parts.extensions.get::<LoggedIn>();
-    provide_context(Reader {
-        somebody: someone.map(|someone| (someone.user.name.clone(), someone.user.email.clone())),
-        number: RequestContext::current_number(),
-    });
     if let Some(data) = parts.extensions.get::<PageData>() {
         provide_context(data.clone());
     }
-    if let Some(someone) = someone {
+    if let Some(someone) = parts.extensions.get::<LoggedIn>() {
         provide_context(someone.viewer());
         if someone.user.verified_at.is_none() && services.state.config.mailing() != Mailing::Off {
             provide_context(Unconfirmed { email: someone.user.email.clone() });

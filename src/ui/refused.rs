@@ -9,22 +9,15 @@ use super::{
     notice::Notice,
 };
 use crate::{
-    base::error::{AppError, RequestNumber},
+    auth::sessions::Viewer,
+    base::{error::AppError, log_context::RequestContext},
     web::page::path,
 };
-
-/// Who gets the refusal, put into the context by the server.
-#[derive(Clone, Debug, Default)]
-pub struct Reader {
-    /// Name and email of who is logged in.
-    pub somebody: Option<(String, String)>,
-    pub number: Option<RequestNumber>,
-}
 
 /// The status of the document says the same.
 #[component]
 pub fn Refused(error: AppError) -> impl IntoView {
-    let reader = use_context::<Reader>().unwrap_or_default();
+    let viewer = use_context::<Viewer>();
     let title = match &error {
         AppError::NotAllowed => "You don't have access",
         AppError::NotFound => "Page not found",
@@ -40,15 +33,15 @@ pub fn Refused(error: AppError) -> impl IntoView {
         AppError::NotFound => "Check the address. The page may have been deleted.".to_owned(),
         error => error.to_string(),
     };
-    let logged_in = reader.somebody.is_some();
+    let logged_in = viewer.is_some();
     let number = match &error {
         AppError::Internal { request_id: Some(number), .. } => Some(*number),
-        _ => reader.number,
+        _ => RequestContext::current_number(),
     };
     view! {
         <Page title=title narrow=true>
             <Notice kind=kind>{sentence}</Notice>
-            <Meaning error=error.clone() reader />
+            <Meaning error=error.clone() viewer />
             {number.map(|number| view! {
                 <p class="muted">"Request ID: " <code class="request-number">{number.to_string()}</code></p>
             })}
@@ -59,10 +52,10 @@ pub fn Refused(error: AppError) -> impl IntoView {
 
 /// What it means for the person.
 #[component]
-fn Meaning(error: AppError, reader: Reader) -> impl IntoView {
+fn Meaning(error: AppError, viewer: Option<Viewer>) -> impl IntoView {
     match error {
         AppError::NotAllowed => {
-            let who = reader.somebody.map(|(name, email)| {
+            let who = viewer.map(|Viewer { name, email, .. }| {
                 view! { <p>"You're logged in as " <strong>{name}</strong> ", " {email} "."</p> }
             });
             view! {
