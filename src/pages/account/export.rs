@@ -1,12 +1,14 @@
 //! `GET /account/data/export`: everything that is kept about a person, for them, as a file that is read while it is sent.
 //! Server side.
 
-use std::sync::Arc;
+use std::{collections::VecDeque, future::ready, sync::Arc};
 
 use axum::{Extension, body::Body, extract::State, response::Response};
-use futures::{Stream, stream::try_unfold};
+use futures::{
+    Stream, StreamExt,
+    stream::{once, try_unfold},
+};
 use serde_json::{Value, json};
-use strum::IntoStaticStr;
 
 use super::store;
 use crate::{
@@ -50,38 +52,30 @@ pub async fn export(
     let head = head(&state, &someone).await?;
     // Before the first byte: whoever takes it along stands in the log.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await.map_err(AppError::from)?;
-    let keepers = all.iter().filter(|part| part.list().is_some()).cloned().collect();
-    let file = File { state, keepers, someone, _place: place };
+    let kept = all.iter().filter_map(|part| Some((part.list()?, List::Kept(Arc::clone(part)))));
+    let lists = [("sessions", List::Sessions), ("known_devices", List::Devices)].into_iter().chain(kept);
+    let lists = lists.chain([("activity", List::Activity)]).collect();
+    let file = File { state, someone, lists, last: None, _place: place };
     let name = format!("latchkey-data-{}.json", date(now_ms));
     Ok(download::file(&name, "application/json", Body::from_stream(pieces(file, head))))
 }
 
-/// What is written, and for whom.
+/// What is left to write, and for whom.
 struct File {
     state: AppState,
-    /// Parts that keep something of a person.
-    keepers: Vec<Arc<dyn Part>>,
     someone: LoggedIn,
+    /// With their names; the first one is being written.
+    lists: VecDeque<(&'static str, List)>,
+    /// The row of that list that was written last.
+    last: Option<Last>,
     _place: Place,
 }
 
-/// How far the file is written.
-enum Written {
-    Nothing,
-    /// Of a list, up to this row; `None` before its first.
-    List(List, Option<Last>),
-    All,
-}
-
-/// The lists, in their order.
-#[derive(Clone, Copy, IntoStaticStr)]
-#[strum(const_into_str, serialize_all = "snake_case")]
 enum List {
     Sessions,
-    #[strum(serialize = "known_devices")]
     Devices,
-    /// Of the keeper at this place.
-    Kept(usize),
+    /// Of a part that keeps something of a person.
+    Kept(Arc<dyn Part>),
     Activity,
 }
 
@@ -90,17 +84,11 @@ type Last = (i64, String);
 
 /// The file in pieces. Between two of them no connection is held, and none is made that no one takes.
 fn pieces(file: File, head: String) -> impl Stream<Item = Result<String, AppError>> {
-    try_unfold((file, Written::Nothing), move |(file, written)| {
-        let head = head.clone();
-        async move {
-            let (piece, written) = match written {
-                Written::All => return Ok(None),
-                Written::Nothing => (head, Written::List(List::Sessions, None)),
-                Written::List(list, last) => file.piece(list, last).await?,
-            };
-            Ok(Some((piece, (file, written))))
-        }
-    })
+    let lists = try_unfold(file, |mut file: File| async move {
+        let piece = file.piece().await?;
+        Ok::<_, AppError>(piece.map(|piece| (piece, file)))
+    });
+    once(ready(Ok(head))).chain(lists)
 }
 
 /// The beginning, without lists: no secret is in it, and no hash of one.
@@ -122,56 +110,34 @@ async fn head(state: &AppState, LoggedIn { user, .. }: &LoggedIn) -> Result<Stri
     Ok(format!("{{\n  \"from\": {from},\n  \"made_at\": {made_at},\n  \"account\": {account}"))
 }
 
-impl List {
-    fn next(self, keepers: usize) -> Option<Self> {
-        match self {
-            Self::Sessions => Some(Self::Devices),
-            Self::Devices if keepers > 0 => Some(Self::Kept(0)),
-            Self::Kept(at) if at + 1 < keepers => Some(Self::Kept(at + 1)),
-            Self::Devices | Self::Kept(_) => Some(Self::Activity),
-            Self::Activity => None,
-        }
-    }
-}
-
 impl File {
-    /// Some rows of a list, and how far the file is written then.
-    async fn piece(&self, list: List, last: Option<Last>) -> Result<(String, Written), AppError> {
+    /// Some rows of a list, or its end; `None` when all are written.
+    async fn piece(&mut self) -> Result<Option<String>, AppError> {
+        let Some((name, list)) = self.lists.front() else { return Ok(None) };
         self.someone.still_live(&self.state).await?;
-        let mut piece = if last.is_none() { format!(",\n  \"{}\": [", self.name(list)) } else { String::new() };
-        let rows = self.rows(list, last.as_ref()).await?;
-        let mut separator = if last.is_none() { "\n    " } else { ",\n    " };
+        let rows = self.rows(list).await?;
+        let (mut piece, mut separator) = match self.last {
+            None => (format!(",\n  \"{name}\": ["), "\n    "),
+            Some(_) => (String::new(), ",\n    "),
+        };
         for (row, _) in &rows {
             piece.push_str(separator);
             piece.push_str(&row.to_string());
             separator = ",\n    ";
         }
-        if let Some((_, last)) = rows.into_iter().next_back() {
-            return Ok((piece, Written::List(list, Some(last))));
+        self.last = rows.into_iter().next_back().map(|(_, last)| last);
+        if self.last.is_none() {
+            self.lists.pop_front();
+            piece.push_str(if self.lists.is_empty() { "\n  ]\n}\n" } else { "\n  ]" });
         }
-        piece.push_str("\n  ]");
-        let written = match list.next(self.keepers.len()) {
-            Some(next) => Written::List(next, None),
-            None => {
-                piece.push_str("\n}\n");
-                Written::All
-            }
-        };
-        Ok((piece, written))
-    }
-
-    fn name(&self, list: List) -> &'static str {
-        match list {
-            List::Kept(at) => self.keepers[at].list().unwrap_or_default(),
-            list => list.into_str(),
-        }
+        Ok(Some(piece))
     }
 
     /// The next rows of a list, each with what the list goes on after.
-    async fn rows(&self, list: List, last: Option<&Last>) -> Result<Vec<(Value, Last)>, AppError> {
+    async fn rows(&self, list: &List) -> Result<Vec<(Value, Last)>, AppError> {
         let (pool, LoggedIn { user, log_in, .. }) = (&self.state.db.pool, &self.someone);
         let id = &*user.id;
-        let (at, key) = last.map_or((None, ""), |(at, key)| (Some(*at), &**key));
+        let (at, key) = self.last.as_ref().map_or((None, ""), |(at, key)| (Some(*at), &**key));
         Ok(match list {
             List::Sessions => {
                 let rows = store::sessions(pool, id, (at.unwrap_or(i64::MAX), key), ROWS_AT_ONCE).await?;
@@ -181,8 +147,8 @@ impl File {
                 let rows = store::devices(pool, id, (at.unwrap_or(i64::MIN), key), ROWS_AT_ONCE).await?;
                 rows.into_iter().map(|row| (row.first_seen_at, row.public_id.clone(), device(row))).map(keyed).collect()
             }
-            List::Kept(at) => {
-                let rows = self.keepers[at].rows(&self.state, id, key).await?;
+            List::Kept(part) => {
+                let rows = part.rows(&self.state, id, key).await?;
                 rows.into_iter().map(|(key, row)| (row, (0, key))).collect()
             }
             List::Activity => {
