@@ -51,23 +51,21 @@ pub fn news(issuer: &str, name: String, happened: &Happened<'_>, token: Option<&
 }
 
 fn news_hints(happened: &Happened<'_>, can_secure: bool) -> Vec<String> {
-    let Happened { news, help, .. } = happened;
-    let (was_you, was_not_you) = match news.is_by_administrator() {
+    let (was_you, was_not_you) = match happened.news.is_by_administrator() {
         true => ("If you asked for this", "If you weren't expecting this"),
         false => ("If this was you", "If this wasn't you"),
     };
-    match (can_secure, news.is_by_administrator()) {
-        (true, _) => vec![
-            format!("{was_you}, you don't need to do anything."),
-            format!(
-                "{was_not_you}, secure your account: this logs you out everywhere and lets you choose a new password. \
-                 The link works once, within {}.",
-                span(Purpose::NotMe.lifetime_ms())
-            ),
-        ],
-        (false, true) => vec![format!("If you weren't expecting this, contact {help}.")],
-        (false, false) => vec![format!("If this wasn't you, contact {help}.")],
+    if !can_secure {
+        return vec![format!("{was_not_you}, contact {}.", happened.help)];
     }
+    vec![
+        format!("{was_you}, you don't need to do anything."),
+        format!(
+            "{was_not_you}, secure your account: this logs you out everywhere and lets you choose a new password. The \
+             link works once, within {}.",
+            span(Purpose::NotMe.lifetime_ms())
+        ),
+    ]
 }
 
 /// The subject, and a sentence or two.

@@ -157,14 +157,12 @@ impl Writer<'_> {
 
     async fn news(&mut self, happened: Happened<'_>) -> Result<Option<Letter>, AppError> {
         let user = user_store::find_by_id(&mut **self.tx, &self.row.user_id).await?;
-        let Some(user) = user.filter(|_| happened.news != Notification::AccountDeleted) else {
+        let (is_of_email, is_last) =
+            (happened.news == Notification::EmailChanged, happened.news == Notification::AccountDeleted);
+        // The account may have another address by now: who reads the old one gets no power over it, and no name.
+        let Some(user) = user.filter(|user| !is_last && (is_of_email || user.email == self.row.email)) else {
             return Ok(Some(news::news(self.issuer, String::new(), &happened, None)));
         };
-        let is_of_email = happened.news == Notification::EmailChanged;
-        // The account may have another address by now: who reads the old one gets no power over it, and no name.
-        if user.email != self.row.email && !is_of_email {
-            return Ok(Some(news::news(self.issuer, String::new(), &happened, None)));
-        }
         let new_email = if is_of_email && user.email != self.row.email { &*user.email } else { "" };
         let happened = Happened { new_email, ..happened };
         // Of a disabled account there is nothing left to secure.
