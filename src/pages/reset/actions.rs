@@ -4,14 +4,16 @@ use leptos::prelude::*;
 
 use super::reset_password;
 use crate::{
+    auth::outbox::Mail,
     base::error::AppError,
+    pages::verification::send,
     web::{border, cookies::Name},
 };
 
 /// Sends the link to choose a new password. Callable by anyone; the answer is the same for every address.
 #[server(prefix = "/actions", endpoint = "forgot_password")]
 pub async fn forgot_password(email: String) -> Result<(), AppError> {
-    let email = reset_password::forgot(&border::app(), &border::visit(), &email).await?;
+    let email = send::to_address(&border::app(), &border::visit(), &email, &Mail::Reset).await?;
     border::lead_to("/forgot/sent", &[("email", email.as_str())])
 }
 

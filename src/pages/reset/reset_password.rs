@@ -1,4 +1,4 @@
-//! The stories of a forgotten password: the mail, then the new one. Server side.
+//! The story of a forgotten password: the link from a mail, then the new one. Server side.
 
 use crate::{
     auth::{
@@ -12,38 +12,19 @@ use crate::{
         links::{Link, Purpose},
         log_in::log_out,
         outbox,
-        outbox::{Mail, Notification, To},
+        outbox::Notification,
         revocations::EndReason,
         sessions::store::Target,
-        throttle::Way,
         users::{store, store::User},
         visit::Visit,
     },
     base::{
-        config::Mailing,
         db::{Tx, again},
-        email::Email,
         error::{AppError, Invalid},
         state::AppState,
     },
     passwords::strength::About,
 };
-
-/// Looks nothing up: whether there is an account that is not disabled is found out when the mail is written, where no one
-/// can measure it (ASVS 6.3.8). Returns the address that the mail goes to.
-///
-/// # Errors
-/// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`], [`AppError::TooManyTries`].
-pub async fn forgot(app: &App, visit: &Visit, email: &str) -> Result<Email, AppError> {
-    let (email, state) = (Email::parse(email)?, &app.state);
-    if state.config.mailing() == Mailing::Off {
-        return Err(AppError::MailOff);
-    }
-    let _counted = app.throttle.admit(Way::Mail, &visit.caller.ip).await?;
-    let to = To { email: email.as_str(), user_id: "" };
-    again(|| outbox::queue(&state.db.pool, state, to, &Mail::Reset)).await?;
-    Ok(email)
-}
 
 /// Whose mailbox the link went to. Uses nothing up.
 pub async fn holder(state: &AppState, token: &str) -> Result<User, AppError> {

@@ -4,6 +4,7 @@ use leptos::prelude::*;
 
 use super::{SENT, send, verify, verify::Verified};
 use crate::{
+    auth::outbox::Mail,
     base::error::AppError,
     web::{border, cookies::Name, local_path::LocalPath},
 };
@@ -37,7 +38,7 @@ async fn confirm(password: Option<String>, link: Option<&str>) -> Result<(), App
 /// Sends the link once more that confirms this address. Callable by anyone; the answer is the same for every address.
 #[server(prefix = "/actions", endpoint = "send_verification")]
 pub async fn send_verification(email: String) -> Result<(), AppError> {
-    let email = send::to_address(&border::app(), &border::visit(), &email).await?;
+    let email = send::to_address(&border::app(), &border::visit(), &email, &Mail::Verify).await?;
     border::lead_to(SENT, &[("email", email.as_str()), ("again", "yes")])
 }
 
