@@ -2,7 +2,10 @@
 
 use leptos::{either::Either, ev, prelude::*};
 
-use super::{draft::Draft, state::Notes};
+use super::{
+    draft::Draft,
+    state::{Act, Notes},
+};
 use crate::{
     base::error::Field,
     ui::{after_render, focus, notice::Notice},
@@ -52,7 +55,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
     let save_with_keys = move |event: ev::KeyboardEvent| {
         if (event.ctrl_key() || event.meta_key()) && event.key() == "s" {
             event.prevent_default();
-            notes.save();
+            notes.act(Act::Save);
         }
     };
     view! {
@@ -60,7 +63,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
             class="form"
             on:submit=move |event| {
                 event.prevent_default();
-                notes.save();
+                notes.act(Act::Save);
             }
             on:keydown=save_with_keys
         >
@@ -119,7 +122,7 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
         <div class="buttons">
             <button type="submit" class="button primary">"Save"</button>
             {move || (!is_new.get()).then(|| view! {
-                <button type="button" class="button" on:click=move |_| notes.pin(!pinned())>
+                <button type="button" class="button" on:click=move |_| notes.act(Act::Pin(!pinned()))>
                     {move || if pinned() { "Unpin" } else { "Pin" }}
                 </button>
             })}
@@ -127,7 +130,7 @@ fn Buttons(notes: Notes, draft: Memo<Draft>) -> impl IntoView {
                 Either::Left(view! {
                     <span class="confirm" role="group" aria-label="Confirm deletion">
                         <span>{if is_new.get_untracked() { "Discard this text?" } else { "Delete this note?" }}</span>
-                        <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.delete()>{if is_new.get_untracked() { "Discard" } else { "Delete" }}</button>
+                        <button type="button" class="button danger" id="really-delete" on:click=move |_| notes.act(Act::Delete)>{if is_new.get_untracked() { "Discard" } else { "Delete" }}</button>
                         <button type="button" class="button" on:click=move |_| {
                             asking.set(false);
                             after_render(|| focus("delete"));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use leptos::{either::Either, ev, prelude::*, task::spawn_local};
 
-use super::state::Notes;
+use super::state::{Act, Notes};
 use crate::{
     ui::{after_render, bring_into_view, focus, notice::Notice},
     web::{
@@ -158,5 +158,5 @@ fn LoggedOut(notes: Notes, words: String, other_user: bool) -> impl IntoView {
 /// Saves what is open and not saved; else reads the list again.
 fn try_again(notes: Notes) {
     let dirty = notes.open.with_untracked(|open| open.as_deref().is_some_and(|key| notes.is_dirty(key)));
-    if dirty { notes.save() } else { notes.load() }
+    if dirty { notes.act(Act::Save) } else { notes.load() }
 }

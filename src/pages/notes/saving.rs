@@ -56,36 +56,20 @@ impl Notes {
             .drafts
             .with_untracked(|drafts| drafts.iter().find(|(_, draft)| draft.saves_itself()).map(|(key, _)| key.clone()));
         if let Some((key, draft)) = key.and_then(|key| Some((key.clone(), self.draft_at(&key)?))) {
-            let pinned = draft.pinned;
-            self.send(key, draft, pinned, false);
+            self.send(key, draft, false);
         }
     }
 
-    /// Saves the open draft now.
-    pub fn save(self) {
-        self.act(Act::Save);
-    }
-
-    /// As [`save`](Self::save), and pins the note or takes it down.
-    pub fn pin(self, pinned: bool) {
-        self.act(Act::Pin(pinned));
-    }
-
-    /// Deletes the open note; a draft that was never saved is thrown away.
-    pub fn delete(self) {
-        self.act(Act::Delete);
-    }
-
-    fn act(self, act: Act) {
+    /// Does it with the open draft: now, or after the save or the deletion that is under way.
+    pub fn act(self, act: Act) {
         if self.busy.with_untracked(Option::is_some) {
             return self.next.set_value(Some(act));
         }
         let Some(key) = self.open.get_untracked() else { return };
         let Some(draft) = self.draft_at(&key) else { return };
-        let pinned = draft.pinned;
         match act {
-            Act::Save => self.send(key, draft, pinned, true),
-            Act::Pin(pinned) => self.send(key, draft, pinned, true),
+            Act::Save => self.send(key, draft, true),
+            Act::Pin(pinned) => self.send(key, Draft { pinned, ..draft }, true),
             Act::Delete => self.remove(key, draft),
         }
     }
@@ -99,8 +83,8 @@ impl Notes {
         }
     }
 
-    fn send(self, key: String, draft: Draft, pinned: bool, aloud: bool) {
-        let input = NoteInput { title: draft.title, body: draft.body, pinned };
+    fn send(self, key: String, draft: Draft, aloud: bool) {
+        let input = NoteInput { title: draft.title, body: draft.body, pinned: draft.pinned };
         self.busy.set(Some(key.clone()));
         if aloud {
             self.said.set("");
@@ -178,7 +162,7 @@ impl Notes {
                 draft.saved = Some(theirs);
             }
         });
-        self.save();
+        self.act(Act::Save);
     }
 
     /// After a conflict: takes the other text.
@@ -229,7 +213,7 @@ impl Notes {
         self.deleted.set(None);
         self.open.set(Some(key));
         self.times_opened.update(|times| *times += 1);
-        self.save();
+        self.act(Act::Save);
         after_render(|| focus("body"));
     }
 }

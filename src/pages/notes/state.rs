@@ -10,11 +10,13 @@ use crate::{
     web::token::client::{ApiClient, Trouble},
 };
 
-/// What a person asks for beside typing. Where a save is under way it waits for that.
+/// What a person asks for beside typing.
 #[derive(Clone, Copy)]
 pub enum Act {
     Save,
+    /// Saves, and pins the note or takes it down.
     Pin(bool),
+    /// A draft that was never saved is thrown away.
     Delete,
 }
 
