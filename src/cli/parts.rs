@@ -43,7 +43,7 @@ impl From<PartSettings> for Parts {
     /// In the order of their links in the bar.
     fn from(settings: PartSettings) -> Self {
         let parts: Vec<Arc<dyn Part>> = vec![
-            Arc::new(NotesPart::new(settings.notes)),
+            Arc::new(NotesPart(settings.notes)),
             #[cfg(feature = "lab")]
             Arc::new(LabPart::new(settings.lab)),
             #[cfg(feature = "oauth")]

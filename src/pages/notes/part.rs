@@ -14,15 +14,7 @@ use crate::{
     ui::part_links::{PartLink, Place},
 };
 
-pub struct NotesPart {
-    settings: NotesSettings,
-}
-
-impl NotesPart {
-    pub fn new(settings: NotesSettings) -> Self {
-        Self { settings }
-    }
-}
+pub struct NotesPart(pub NotesSettings);
 
 const LINKS: [PartLink; 2] = [
     PartLink { place: Place::BarInside, href: "/notes", label: "Notes" },
@@ -43,7 +35,7 @@ impl Part for NotesPart {
     }
 
     fn api(&self) -> Routes {
-        let settings = Extension(self.settings);
+        let settings = Extension(self.0);
         let one = get(routes::read).put(routes::update).delete(routes::delete);
         vec![
             ("/api/v1/notes", get(routes::list).post(routes::create).layer(settings)),
