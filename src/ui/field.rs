@@ -60,7 +60,7 @@ pub fn PasswordField(
     label: &'static str,
     /// What errors call it.
     field: Field,
-    autocomplete: &'static str,
+    #[prop(default = "current-password")] autocomplete: &'static str,
     #[prop(optional, into)] help: String,
     #[prop(optional)] autofocus: bool,
     /// Fewest and most characters, for what makes passwords up; the server's words say it to people.

@@ -137,7 +137,7 @@ pub fn ProofField(
 ) -> impl IntoView {
     view! {
         <template>
-            <PasswordField id label="Your password" field=Field::CurrentPassword autocomplete="current-password" />
+            <PasswordField id label="Your password" field=Field::CurrentPassword />
         </template>
     }
 }

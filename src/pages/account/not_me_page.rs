@@ -104,12 +104,7 @@ fn Prove(more: More) -> impl IntoView {
         {more.back_to.map(|email| view! {
             <p>"With your password we also restore your previous email address and send the link to " <span class="address"><strong>{email}</strong>"."</span> " If someone changed your password, use the link in the email we sent there."</p>
         })}
-        <PasswordField
-            label="Your password (optional)"
-            field=Field::CurrentPassword
-            autocomplete="current-password"
-            optional=true
-        />
+        <PasswordField label="Your password (optional)" field=Field::CurrentPassword optional=true />
     }
 }
 

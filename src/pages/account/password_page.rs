@@ -24,11 +24,7 @@ pub fn PasswordPage(email: String, name: String) -> impl IntoView {
                 <Form action=ChangePassword::PATH>
                     // Tells a password manager whose password this is.
                     <input type="text" name="username" value=email.clone() autocomplete="username" hidden />
-                    <PasswordField
-                        label="Current password"
-                        field=Field::CurrentPassword
-                        autocomplete="current-password"
-                    />
+                    <PasswordField label="Current password" field=Field::CurrentPassword />
                     <NewPasswordField name="new_password" label="New password" email person=name />
                     <SubmitButton label="Change password" pending_label="Changing…" />
                 </Form>

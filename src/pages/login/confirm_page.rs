@@ -127,11 +127,6 @@ fn Carried(fields: Vec<(String, String)>) -> impl IntoView {
 fn OwnPassword(email: String) -> impl IntoView {
     view! {
         <input type="text" name=Held::USER_NAME value=email autocomplete="username" hidden />
-        <PasswordField
-            label="Your password"
-            field=Field::CurrentPassword
-            autocomplete="current-password"
-            autofocus=true
-        />
+        <PasswordField label="Your password" field=Field::CurrentPassword autofocus=true />
     }
 }

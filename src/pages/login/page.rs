@@ -77,7 +77,7 @@ fn LoginForm(next: String, confirms_addresses: bool, remember_days: i64, is_disa
                 autofocus=true
                 value=typed.get("email")
             />
-            <PasswordField label="Password" field=Field::Password autocomplete="current-password" />
+            <PasswordField label="Password" field=Field::Password />
             <Checkbox
                 name="remember"
                 label="Remember me on this device"

@@ -38,12 +38,7 @@ pub fn VerifyPage(
                 // Tells a password manager whose password is asked for.
                 <input type="text" name="username" value=email autocomplete="username" hidden />
                 {asks_for_password.then(|| view! {
-                    <PasswordField
-                        label="Password"
-                        field=Field::CurrentPassword
-                        autocomplete="current-password"
-                        autofocus=true
-                    />
+                    <PasswordField label="Password" field=Field::CurrentPassword autofocus=true />
                 })}
                 <SubmitButton label="Confirm email address" pending_label="Checking…" />
             </Form>
