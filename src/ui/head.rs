@@ -4,28 +4,26 @@ use leptos::prelude::*;
 
 use crate::{base::state::AppState, web::page::path};
 
-const CARD_TITLE: &str = "Latchkey: one login, two credentials, one switch";
-const DESCRIPTION: &str = "A login system: sessions for pages, tokens for the API, one switch that ends both.";
 const CARD_ALT: &str = "One login leads to a session for the pages and to a token for the API; one switch cuts both.";
 
 /// A worker that shows a page when there is no connection. Where browsers have none, nothing happens.
 const KEEP_OFFLINE_PAGE: &str =
     "addEventListener(\"load\", () => navigator.serviceWorker?.register(\"/offline.js\").catch(() => {}));";
 
-/// Pages with a card of their own: path, title, description.
-const CARDS: [(&str, &str, &str); 1] = [(
-    "/lab",
-    "Sessions or JWTs? Try both.",
-    "A session and a JWT side by side on a live server: decode them, measure them, revoke them, attack them. No account needed.",
-)];
-
 #[component]
 pub fn SiteHead() -> impl IntoView {
     // Other sites want whole addresses.
     let base = expect_context::<AppState>().config.issuer();
-    let path = path();
-    let (_, title, description) =
-        CARDS.into_iter().find(|card| card.0 == path).unwrap_or(("/", CARD_TITLE, DESCRIPTION));
+    let (title, description) = match &*path() {
+        "/lab" => (
+            "Sessions or JWTs? Try both.",
+            "A session and a JWT side by side on a live server: decode them, measure them, revoke them, attack them. No account needed.",
+        ),
+        _ => (
+            "Latchkey: one login, two credentials, one switch",
+            "A login system: sessions for pages, tokens for the API, one switch that ends both.",
+        ),
+    };
     view! {
         <meta name="description" content=description />
         <link rel="icon" href="/favicon.svg" type="image/svg+xml" />
