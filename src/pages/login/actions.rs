@@ -42,20 +42,15 @@ pub async fn enter_code(
     let sealed = border::cookie(Name::LogIn);
     let (recovery, trust) = (with.as_deref() == Some("recovery"), !trusted.is_empty());
     let given = Given { sealed: sealed.as_deref(), half: half.as_deref(), code: &code, recovery, trust };
-    match enter_code::enter_code(&border::app(), &border::visit(), given).await {
-        Ok((started, next)) => {
-            border::keep_started(&started);
-            border::forget(Name::LogIn);
-            leptos_axum::redirect(&next);
-            Ok(())
-        }
-        // The password has to be given again, and that is asked for elsewhere.
-        Err(error @ AppError::LogInAgain) => {
-            border::forget(Name::LogIn);
-            Err(error)
-        }
-        Err(error) => Err(error),
+    let result = enter_code::enter_code(&border::app(), &border::visit(), given).await;
+    // The half login is over, too, where the password has to be given again.
+    if matches!(result, Ok(_) | Err(AppError::LogInAgain)) {
+        border::forget(Name::LogIn);
     }
+    let (started, next) = result?;
+    border::keep_started(&started);
+    leptos_axum::redirect(&next);
+    Ok(())
 }
 
 /// Proves again who one is and goes to `next`. Callable by who is logged in.
