@@ -21,42 +21,32 @@ pub fn ConfirmationBanner() -> impl IntoView {
     if path != "/dashboard" && !path.starts_with("/account") {
         return None;
     }
-    let outcome = typed().get("verification");
-    if outcome == "done" {
-        return Some(view! { <Outcome words="Your email address is confirmed." /> }.drawn());
-    }
-    let Unconfirmed { email } = use_context::<Unconfirmed>()?;
-    Some(match outcome == "sent" {
-        true => view! { <Outcome words=format!("We've sent a new link to {email}. It works for 24 hours.") /> }.drawn(),
-        false => view! { <NotConfirmed email /> }.drawn(),
-    })
+    let words = match (&*typed().get("verification"), use_context::<Unconfirmed>()) {
+        ("done", _) => view! { <OutcomeNotice words="Your email address is confirmed." /> }.drawn(),
+        (_, None) => return None,
+        ("sent", Some(Unconfirmed { email })) => {
+            view! { <OutcomeNotice words=format!("We've sent a new link to {email}. It works for 24 hours.") /> }
+                .drawn()
+        }
+        (_, Some(Unconfirmed { email })) => view! { <NotConfirmed email /> }.drawn(),
+    };
+    Some(view! { <aside class="banner" aria-label="Your email address">{words}</aside> })
 }
 
 #[component]
 fn NotConfirmed(email: String) -> impl IntoView {
     view! {
-        <aside class="banner" aria-label="Your email address">
-            <RefusedNotice error=refused_by(ResendVerification::PATH) />
-            <Notice kind="warning">
-                <p>
-                    "Confirm your email address. We sent a link to " <strong>{email}</strong> ". Until you open it, \
-                    you can't turn on two-factor authentication or get security alerts."
-                </p>
-                <form method="post" action=ResendVerification::PATH class="buttons">
-                    <Here />
-                    <button type="submit" class="button">"Resend email"</button>
-                    <Link href="/account/profile/email">"Change email"</Link>
-                </form>
-            </Notice>
-        </aside>
-    }
-}
-
-#[component]
-fn Outcome(#[prop(into)] words: String) -> impl IntoView {
-    view! {
-        <aside class="banner" aria-label="Your email address">
-            <OutcomeNotice words />
-        </aside>
+        <RefusedNotice error=refused_by(ResendVerification::PATH) />
+        <Notice kind="warning">
+            <p>
+                "Confirm your email address. We sent a link to " <strong>{email}</strong> ". Until you open it, \
+                you can't turn on two-factor authentication or get security alerts."
+            </p>
+            <form method="post" action=ResendVerification::PATH class="buttons">
+                <Here />
+                <button type="submit" class="button">"Resend email"</button>
+                <Link href="/account/profile/email">"Change email"</Link>
+            </form>
+        </Notice>
     }
 }
