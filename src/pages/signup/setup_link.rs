@@ -4,7 +4,7 @@
 use super::store;
 use crate::{
     auth::links,
-    base::{db::Tx, error::AppError, random, state::AppState},
+    base::{error::AppError, random, state::AppState},
     web::link_cookie::{SETUP, SETUP_LIFETIME_MS},
 };
 
@@ -28,13 +28,4 @@ pub async fn open(state: &AppState, token: Option<&str>) -> Result<String, AppEr
     let is_live = store::is_live(&state.db.pool, &random::hash(token), state.clock.now_ms()).await?;
     let is_open = is_live && !store::admin_exists(&state.db.pool).await?;
     if is_open { Ok(links::name_of(token)) } else { Err(AppError::SetupRefused) }
-}
-
-/// It works no more when the transaction is committed.
-///
-/// # Errors
-/// [`AppError::SetupRefused`] when it did not before.
-pub async fn use_up(tx: &mut Tx, token: &str, now_ms: i64) -> Result<(), AppError> {
-    let is_live = store::take(&mut **tx, &random::hash(token), now_ms).await?;
-    if is_live { Ok(()) } else { Err(AppError::SetupRefused) }
 }

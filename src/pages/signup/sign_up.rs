@@ -22,6 +22,7 @@ use crate::{
         display_name::DisplayName,
         email::Email,
         error::{AppError, Invalid},
+        random,
         state::AppState,
     },
     passwords::{hash::Passwords, strength::About, typed::NewPassword},
@@ -203,8 +204,8 @@ async fn insert_admin(
     // On PostgreSQL nothing else keeps two transactions from both seeing no administrator.
     crate::auth::revocations::store::lock(tx).await?;
     if let Some(token) = setup_token {
-        setup_link::use_up(tx, token, now_ms).await?;
-        if store::admin_exists(&mut **tx).await? {
+        let was_live = store::take(&mut **tx, &random::hash(token), now_ms).await?;
+        if !was_live || store::admin_exists(&mut **tx).await? {
             return Err(AppError::SetupRefused);
         }
     }
