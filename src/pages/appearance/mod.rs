@@ -5,11 +5,10 @@ pub mod actions;
 pub mod remember;
 pub mod switch;
 
-use serde::{Deserialize, Serialize};
 use strum::{EnumString, IntoStaticStr, VariantArray};
 
 /// As the system says, unless the person has said something else here.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Appearance {
     pub theme: Theme,
     /// More contrast, whatever the system says.
@@ -17,9 +16,7 @@ pub struct Appearance {
 }
 
 /// Its text stands in the cookie, in forms, and in the document's `data-theme`.
-#[derive(
-    Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, EnumString, IntoStaticStr, VariantArray,
-)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, EnumString, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 pub enum Theme {
     #[default]

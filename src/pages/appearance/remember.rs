@@ -5,14 +5,14 @@ use leptos::prelude::expect_context;
 
 use super::{Appearance, MORE};
 use crate::{
-    base::{config::Config, error::AppError, state::AppState},
+    base::{config::Config, state::AppState},
     web::{action::append_cookie, cookies, cookies::Name},
 };
 
 /// Browsers keep no cookie for longer (RFC 6265bis 5.5).
 const KEEP_SECONDS: i64 = 400 * 24 * 3600;
 
-pub async fn remember(theme: Option<String>, contrast: Option<String>) -> Result<(), AppError> {
+pub fn remember(theme: Option<String>, contrast: Option<String>) {
     let config = expect_context::<AppState>().config;
     let theme = theme.unwrap_or_default().parse().unwrap_or_default();
     let more_contrast = contrast.as_deref() == Some(MORE);
@@ -23,7 +23,6 @@ pub async fn remember(theme: Option<String>, contrast: Option<String>) -> Result
         cookies::set(&config, Name::Appearance, &format!("{}.{contrast}", theme.into_str()), KEEP_SECONDS)
     };
     append_cookie(cookie);
-    Ok(())
 }
 
 /// What this browser remembers.
