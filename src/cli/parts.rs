@@ -49,6 +49,6 @@ impl From<PartSettings> for Parts {
             #[cfg(feature = "oauth")]
             Arc::new(OauthPart::new(settings.oauth)),
         ];
-        parts.into()
+        Self(parts.into())
     }
 }

@@ -102,7 +102,7 @@ pub trait Part: Any + Send + Sync {
 
 /// All parts of a server, in their order. Cheap to clone.
 #[derive(Clone, Default)]
-pub struct Parts(Arc<[Arc<dyn Part>]>);
+pub struct Parts(pub Arc<[Arc<dyn Part>]>);
 
 impl Parts {
     pub async fn find(&self, page: &PageRequest, path: &str) -> Result<Found, AppError> {
@@ -116,12 +116,6 @@ impl Parts {
     #[cfg(test)]
     pub fn get<P: Part>(&self) -> Option<&P> {
         self.iter().find_map(|part| (&**part as &dyn Any).downcast_ref())
-    }
-}
-
-impl From<Vec<Arc<dyn Part>>> for Parts {
-    fn from(parts: Vec<Arc<dyn Part>>) -> Self {
-        Self(parts.into())
     }
 }
 
