@@ -27,16 +27,13 @@ use crate::{
     },
 };
 
-/// What an act on the second factor leads to. Where it was so already, perhaps by another tab, all of it is empty.
-#[derive(Default)]
+/// What an act on the second factor leads to; there is none where it was so already, perhaps by another tab.
 pub struct Changed {
     pub receipt: Receipt,
     /// New recovery codes, sealed for the page that shows them.
     pub codes: Option<String>,
     /// A copy of this session's cookie must not outlive the change either (ASVS 7.2.4).
     pub new_secret: Option<NewSecret>,
-    /// Whether anything has happened.
-    pub is_new: bool,
 }
 
 /// Makes a secret that counts for nothing until a code of it has been entered; `false` when the second factor is on.
@@ -62,19 +59,19 @@ pub async fn is_begun(app: &App, someone: &LoggedIn) -> Result<bool, AppError> {
 ///
 /// # Errors
 /// [`AppError::NotVerified`], [`AppError::Invalid`], [`AppError::WrongCode`].
-pub async fn turn_on(app: &App, visit: &Visit, someone: LoggedIn, code: &str) -> Result<Changed, AppError> {
+pub async fn turn_on(app: &App, visit: &Visit, someone: LoggedIn, code: &str) -> Result<Option<Changed>, AppError> {
     let (App { state, secret: key, .. }, user) = (app, &someone.user);
     require_confirmed_email(state, user)?;
     let Code::App(digits) = Code::parse(code)? else { return Err(Invalid::CodeMalformed.into()) };
     let begun = store::find(&state.db.pool, &user.id).await?.filter(|row| row.confirmed_at.is_none());
-    let Some(FactorRow { secret_sealed: sealed, .. }) = begun else { return Ok(Changed::default()) };
+    let Some(FactorRow { secret_sealed: sealed, .. }) = begun else { return Ok(None) };
     let authenticator = Authenticator::open(key, &user.id, &sealed)?;
     let step = authenticator.step_of(&digits, app.now_ms()).ok_or(AppError::WrongCode)?;
     let Some((made, receipt)) = again(|| confirm(app, visit, &someone, &sealed, step)).await? else {
-        return Ok(Changed::default());
+        return Ok(None);
     };
     let codes = Some(codes::seal(state, key, &someone.log_in.sid, &made)?);
-    Ok(Changed { receipt, codes, new_secret: renew(app, someone).await, is_new: true })
+    Ok(Some(Changed { receipt, codes, new_secret: renew(app, someone).await }))
 }
 
 /// The recovery codes, and what has ended; `None` where the set-up is another one by now.
@@ -98,10 +95,10 @@ async fn confirm(
 }
 
 /// New recovery codes in place of those before.
-pub async fn make_codes(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Changed, AppError> {
+pub async fn make_codes(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Option<Changed>, AppError> {
     let App { state, secret: key, .. } = app;
     if !check::is_on(state, &someone.user.id).await? {
-        return Ok(Changed::default());
+        return Ok(None);
     }
     let mut tx = state.db.begin_write().await?;
     someone.hold(&mut tx).await?;
@@ -109,14 +106,12 @@ pub async fn make_codes(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<
     write_down(&mut tx, state, visit, someone, Kind::RecoveryCodesMade).await?;
     tx.commit().await?;
     let codes = Some(codes::seal(state, key, &someone.log_in.sid, &made)?);
-    Ok(Changed { codes, is_new: true, ..Changed::default() })
+    Ok(Some(Changed { receipt: Receipt::default(), codes, new_secret: None }))
 }
 
-pub async fn turn_off(app: &App, visit: &Visit, someone: LoggedIn) -> Result<Changed, AppError> {
-    match again(|| remove(app, visit, &someone)).await? {
-        Some(receipt) => Ok(Changed { receipt, new_secret: renew(app, someone).await, is_new: true, codes: None }),
-        None => Ok(Changed::default()),
-    }
+pub async fn turn_off(app: &App, visit: &Visit, someone: LoggedIn) -> Result<Option<Changed>, AppError> {
+    let Some(receipt) = again(|| remove(app, visit, &someone)).await? else { return Ok(None) };
+    Ok(Some(Changed { receipt, codes: None, new_secret: renew(app, someone).await }))
 }
 
 async fn remove(app: &App, visit: &Visit, someone: &LoggedIn) -> Result<Option<Receipt>, AppError> {

@@ -10,14 +10,17 @@ pub fn ended(receipt: Receipt) -> Result<Receipt, AppError> {
 }
 
 /// Goes on to the page of new codes, or to that of two-factor authentication; either says `what` has happened.
-pub fn changed(changed: Changed, what: &str) -> Result<Receipt, AppError> {
-    border::keep_secret(changed.new_secret.as_ref());
-    match &changed.codes {
+pub fn changed(changed: Option<Changed>, what: &str) -> Result<Receipt, AppError> {
+    let Some(Changed { receipt, codes, new_secret }) = changed else {
+        leptos_axum::redirect("/account/second-factor");
+        return Ok(Receipt::default());
+    };
+    border::keep_secret(new_secret.as_ref());
+    match &codes {
         Some(sealed) => border::lead_to("/account/second-factor/codes", &[("codes", sealed), ("second_factor", what)])?,
-        None if changed.is_new => border::lead_to("/account/second-factor", &[("second_factor", what)])?,
-        None => leptos_axum::redirect("/account/second-factor"),
+        None => border::lead_to("/account/second-factor", &[("second_factor", what)])?,
     }
-    Ok(changed.receipt)
+    Ok(receipt)
 }
 
 /// Goes on to the page that says what a denial has brought about.
