@@ -35,7 +35,7 @@ pub fn show(form: &Element, refusal: &Refusal) {
     let mut wrong = Vec::new();
     for field in elements(form, "[data-field]") {
         let words = refusal.at(&field.get_attribute("data-field").unwrap_or_default());
-        mark(&field, words);
+        mark(&field, words.is_some(), words);
         wrong.extend(words.map(|words| (field.id(), words)));
     }
     let only = if wrong.len() == 1 { wrong.first().map(|(id, _)| id.clone()) } else { None };
@@ -58,7 +58,7 @@ pub fn show(form: &Element, refusal: &Refusal) {
 /// An input that was wrong and is right now, as far as the browser can tell: what was said about it goes.
 pub fn mended(input: &Element) {
     if input.has_attribute("aria-invalid") {
-        mark(input, None);
+        mark(input, false, None);
         take_off_list(&input.id());
     }
 }
@@ -141,11 +141,11 @@ fn put_in(template: &Element) {
     }
 }
 
-/// Says at a field what is wrong with it, or that nothing is.
-fn mark(field: &Element, wrong: Option<&str>) {
-    set_attribute(field, "aria-invalid", wrong.map(|_| "true"));
-    if let Some(error) = document().get_element_by_id(&format!("{}-error", field.id())) {
-        error.set_class_name(if wrong.is_some() { "field-error" } else { "field-error advice" });
-        error.set_text_content(wrong);
+/// Says at a field what is wrong with it, or gives advice.
+pub fn mark(field: &Element, is_wrong: bool, words: Option<&str>) {
+    set_attribute(field, "aria-invalid", is_wrong.then_some("true"));
+    if let Some(place) = document().get_element_by_id(&format!("{}-error", field.id())) {
+        place.set_class_name(if is_wrong { "field-error" } else { "field-error advice" });
+        place.set_text_content(words);
     }
 }

@@ -7,7 +7,10 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
-use super::{answer::take_off_list, ask};
+use super::{
+    answer::{mark, take_off_list},
+    ask,
+};
 use crate::{
     base::browser::{Timer, after, document, from_json, hear, member},
     passwords::{Judgement, STRENGTH_PATH},
@@ -98,14 +101,10 @@ fn show(input: &HtmlInputElement, around: &Element, answer: Option<&Judgement>) 
     if answer.is_none() && input.has_attribute("aria-invalid") {
         return;
     }
-    set_attribute(input, "aria-invalid", None);
     if answer.is_some_and(|answer| answer.advice.is_none()) {
         take_off_list(&input.id());
     }
-    if let Some(advice) = document().get_element_by_id(&format!("{}-error", input.id())) {
-        advice.set_class_name("field-error advice");
-        advice.set_text_content(answer.and_then(|answer| answer.advice.as_deref()));
-    }
+    mark(input, false, answer.and_then(|answer| answer.advice.as_deref()));
 }
 
 fn show_strength(meter: &Element, answer: Option<&Judgement>) {
