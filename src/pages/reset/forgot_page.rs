@@ -4,7 +4,7 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::actions::ForgotPassword;
 use crate::{
-    base::error::{AppError, Field},
+    base::error::Field,
     ui::{
         contact::AskForHelp,
         draw::Draw,
@@ -23,7 +23,7 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
             {match sends_mail {
                 true => view! {
                     <p>"Enter your email address and we'll send you a link to choose a new password."</p>
-                    <ForgotForm email=typed().get("email") before=refused() />
+                    <ForgotForm />
                 }.drawn(),
                 false => view! {
                     <Notice kind="warning">"This server can't send email, so it can't send you a link. " <AskForHelp /></Notice>
@@ -34,8 +34,10 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
     }
 }
 
+/// An error of the link that led here stands above it, and does not belong to it.
 #[component]
-pub fn ForgotForm(email: String, before: Option<AppError>) -> impl IntoView {
+pub fn ForgotForm() -> impl IntoView {
+    let (email, before) = (typed().get("email"), refused().filter(|error| !error.is_of_link()));
     view! {
         <Form action=ForgotPassword::PATH before>
             <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=email />

@@ -14,7 +14,6 @@ use crate::{
         notice::Notice,
         password_field::NewPasswordField,
     },
-    web::page::{refused, typed},
 };
 
 #[component]
@@ -43,7 +42,6 @@ pub fn ResetPage(
 /// No dead end: the way to a new link stands here.
 #[component]
 pub fn DeadLink(why: AppError) -> impl IntoView {
-    let before = refused().filter(|error| !error.is_of_link());
     let logged_in = use_context::<Viewer>().is_some();
     view! {
         <Page title="Password reset link: doesn't work" heading="This link doesn't work" narrow=true>
@@ -59,7 +57,7 @@ pub fn DeadLink(why: AppError) -> impl IntoView {
                 .drawn(),
             }}
             <p>"Enter your email address and we'll send you a new link."</p>
-            <ForgotForm email=typed().get("email") before />
+            <ForgotForm />
             <OfferHelp />
         </Page>
     }

@@ -56,7 +56,6 @@ pub fn DeadLink(
     /// The address of who is logged in.
     is_confirmed: bool,
 ) -> impl IntoView {
-    let before = refused().filter(|error| !error.is_of_link());
     let viewer = use_context::<Viewer>();
     let (logged_in, own) = (viewer.is_some(), viewer.map(|viewer| viewer.email).unwrap_or_default());
     let email = Some(typed().get("email")).filter(|email| !email.is_empty()).unwrap_or(own);
@@ -76,12 +75,12 @@ pub fn DeadLink(
                 .drawn(),
                 (true, false) => view! {
                     <p>"Your email address isn't confirmed yet. Send a new link to it:"</p>
-                    <ResendForm email before />
+                    <ResendForm email />
                 }
                 .drawn(),
                 (false, _) => view! {
                     <p>"If you've already confirmed your email address, just "<Link href="/login">"log in"</Link>"."</p>
-                    <ResendForm email before />
+                    <ResendForm email />
                 }
                 .drawn(),
             }}
@@ -90,9 +89,10 @@ pub fn DeadLink(
     }
 }
 
-/// Sends the mail once more, to whoever asks.
+/// Sends the mail once more, to whoever asks. An error of the link that led here stands above it, and does not belong to it.
 #[component]
-pub fn ResendForm(email: String, before: Option<AppError>) -> impl IntoView {
+pub fn ResendForm(email: String) -> impl IntoView {
+    let before = refused().filter(|error| !error.is_of_link());
     view! {
         <Form action=SendVerification::PATH before>
             <TextField name="email" label="Email" field=Field::Email kind="email" autocomplete="username" value=email />

@@ -8,7 +8,7 @@ use crate::{
         frame::{Link, Page},
         notice::OutcomeNotice,
     },
-    web::page::{refused, typed},
+    web::page::typed,
 };
 
 #[component]
@@ -29,7 +29,7 @@ pub fn VerifySentPage() -> impl IntoView {
                 <li>"Wrong address? "<Link href="/signup">"Sign up again"</Link>" with the right one."</li>
                 <li>"Or send the link again:"</li>
             </ul>
-            <ResendForm email before=refused() />
+            <ResendForm email />
             <p>"Already confirmed? "<Link href="/login">"Log in"</Link></p>
         </Page>
     }
