@@ -28,10 +28,6 @@ impl NoteRow {
     pub fn size(&self) -> i64 {
         self.size.unwrap_or_default()
     }
-
-    pub fn has_text(&self, note: &NoteInput) -> bool {
-        self.title == note.title && self.body == note.body
-    }
 }
 
 impl From<NoteRow> for Note {

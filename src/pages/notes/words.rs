@@ -14,11 +14,13 @@ const NOTE_WORDS_MAX: usize = 2_000;
 /// What a word takes in the database, about, with its place in the index, in bytes.
 const WORD_BYTES: usize = 128;
 
-/// The different words of a note, in their order.
-pub fn of(note: &NoteInput) -> Vec<String> {
+/// The different words of a note, in their order, and what the note counts with them, in bytes.
+pub fn of(note: &NoteInput) -> (Vec<String>, i64) {
     let mut seen = HashSet::new();
     let all = split(&note.title).chain(split(&note.body));
-    all.filter(|word| seen.insert(word.clone())).take(NOTE_WORDS_MAX).collect()
+    let words: Vec<String> = all.filter(|word| seen.insert(word.clone())).take(NOTE_WORDS_MAX).collect();
+    let bytes = note.title.len() + note.body.len() + words.len() * WORD_BYTES;
+    (words, i64::try_from(bytes).unwrap_or(i64::MAX))
 }
 
 /// The beginnings of words that someone looks for; those of the search of people, but for whole addresses.
@@ -27,12 +29,6 @@ pub fn typed(text: &str) -> Vec<String> {
     words.dedup();
     words.truncate(TYPED_MAX);
     words
-}
-
-/// What a note with these words counts, in bytes.
-pub fn size(note: &NoteInput, words: &[String]) -> i64 {
-    let bytes = note.title.len() + note.body.len() + words.len() * WORD_BYTES;
-    i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
 /// How many notes are read at once.
@@ -51,8 +47,8 @@ pub async fn make_missing_words(db: &Db) -> Result<(), sqlx::Error> {
         let mut tx = db.begin_write().await?;
         for note in notes {
             let input = NoteInput { title: note.title, body: note.body, pinned: false };
-            let words = of(&input);
-            if store::claim_words(&mut *tx, &note.id, note.version, size(&input, &words)).await? {
+            let (words, size) = of(&input);
+            if store::claim_words(&mut *tx, &note.id, note.version, size).await? {
                 store::replace_words(&mut tx, &note.id, &words).await?;
             }
         }

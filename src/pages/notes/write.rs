@@ -19,8 +19,7 @@ pub async fn create(
     note: &NoteInput,
     key: Option<&str>,
 ) -> Result<(NoteRow, bool), AppError> {
-    let words = words::of(note);
-    let size = words::size(note, &words);
+    let (words, size) = words::of(note);
     let mut tx = begin(state, settings, user_id).await?;
     // The user's row is locked: of two at once the second finds the note of the first.
     if let Some(key) = key
@@ -51,8 +50,7 @@ pub async fn update(
     version: i64,
     note: &NoteInput,
 ) -> Result<Option<NoteRow>, AppError> {
-    let words = words::of(note);
-    let size = words::size(note, &words);
+    let (words, size) = words::of(note);
     let mut tx = begin(state, settings, user_id).await?;
     let Some(before) = store::find(&mut *tx, user_id, id).await? else { return Ok(None) };
     // Whoever has too much by now, for the limit was lowered, may always make it less.
@@ -62,7 +60,7 @@ pub async fn update(
     let Some(row) = store::update(&mut *tx, user_id, id, version, note, size, state.clock.now_ms()).await? else {
         return Ok(None);
     };
-    if !before.has_text(note) {
+    if before.title != note.title || before.body != note.body {
         store::replace_words(&mut tx, id, &words).await?;
     }
     tx.commit().await?;
