@@ -77,17 +77,13 @@ pub async fn create(
 }
 
 fn key_of(headers: &HeaderMap) -> Result<Option<&str>, Problem> {
-    let lines: Vec<_> = headers.get_all("idempotency-key").into_iter().collect();
+    let mut lines = headers.get_all("idempotency-key").into_iter();
+    let Some(line) = lines.next() else { return Ok(None) };
     let fits = |key: &&str| (1..=KEY_MAX_CHARS).contains(&key.len()) && key.bytes().all(|byte| byte.is_ascii_graphic());
-    match &*lines {
-        [] => Ok(None),
-        [line] => line.to_str().ok().filter(fits).map(Some).ok_or_else(bad_key),
-        _ => Err(bad_key()),
-    }
-}
-
-fn bad_key() -> Problem {
-    Problem::bad_request(format!("Idempotency-Key must be 1 to {KEY_MAX_CHARS} visible ASCII characters."))
+    let key = line.to_str().ok().filter(fits).filter(|_| lines.next().is_none());
+    key.map(Some).ok_or_else(|| {
+        Problem::bad_request(format!("Idempotency-Key must be 1 to {KEY_MAX_CHARS} visible ASCII characters."))
+    })
 }
 
 pub async fn read(
