@@ -22,13 +22,10 @@ pub fn entry(row: &EventRow, sid: &str) -> Entry {
     let is_login = [Kind::LoggedIn, Kind::NewDevice].iter().any(|kind| row.event == kind.into_str());
     let deniable = deniable && !(here && is_login);
     let EventRow { id, at, ip, device, .. } = row.clone();
-    let (ip, device) = if is_by_another_user(row) { Default::default() } else { (ip, device) };
+    // Where an administrator sits is not for whom they throw out.
+    let is_by_another = matches!(Actor::from_text(&row.actor), Actor::User(id) if id != row.subject);
+    let (ip, device) = if is_by_another { Default::default() } else { (ip, device) };
     Entry { id, at, words, device, ip, here, tone, deniable }
-}
-
-/// Where an administrator sits is not for whom they throw out.
-fn is_by_another_user(row: &EventRow) -> bool {
-    matches!(Actor::from_text(&row.actor), Actor::User(id) if id != row.subject)
 }
 
 /// The entries of events, the newest first. A new device is said once: its event tells of the login just before it.
@@ -47,14 +44,14 @@ pub fn entries(rows: &[EventRow], sid: &str) -> Vec<Entry> {
 /// Neighbours that `say_the_same` become one entry, the newest, with their number.
 pub fn fold(entries: &[Entry], say_the_same: impl Fn(&Entry, &Entry) -> bool) -> Vec<Entry> {
     let groups = entries.chunk_by(|one, next| say_the_same(one, next));
-    groups.filter_map(|group| Some(counted(group.first()?.clone(), group.len()))).collect()
-}
-
-fn counted(mut entry: Entry, times: usize) -> Entry {
-    if times > 1 {
-        entry.words = format!("{} ({times} times)", entry.words.trim_end_matches('.'));
-    }
-    entry
+    let counted = groups.filter_map(|group| {
+        let mut entry = group.first()?.clone();
+        if group.len() > 1 {
+            entry.words = format!("{} ({} times)", entry.words.trim_end_matches('.'), group.len());
+        }
+        Some(entry)
+    });
+    counted.collect()
 }
 
 struct Told {
