@@ -76,17 +76,13 @@ fn Others(sessions: Vec<LiveSession>) -> impl IntoView {
 
 #[component]
 fn Other(session: LiveSession) -> impl IntoView {
-    let (sid, words) = (session.sid.clone(), one_line(&session));
+    let (sid, words) = (session.sid.clone(), format!(" {}, {}", session.device, session.ip));
     view! {
         <SessionFacts session />
         <ButtonForm action=EndSession::PATH fields=vec![("sid", sid)] confirm_label="Log out device">
-            "Log out"<span class="visually-hidden">{format!(" {words}")}</span>
+            "Log out"<span class="visually-hidden">{words}</span>
         </ButtonForm>
     }
-}
-
-fn one_line(session: &LiveSession) -> String {
-    format!("{}, {}", session.device, session.ip)
 }
 
 #[component]
