@@ -84,8 +84,7 @@ impl Passwords {
     }
 
     /// What the stored hashes cost, in place of what was known before.
-    pub fn set_in_use(&self, found: Vec<Cost>) {
-        let mut costs = found;
+    pub fn set_in_use(&self, mut costs: Vec<Cost>) {
         costs.push(self.0.wanted);
         costs.sort_unstable();
         costs.dedup();
@@ -98,7 +97,7 @@ impl Passwords {
     /// [`AppError::Busy`] when too many wait already.
     pub async fn hash(&self, from: &Caller, password: NewPassword) -> Result<String, AppError> {
         let password = password.into_inner();
-        self.admitted(from, move |inner, blocks| inner.hash(inner.wanted, password.expose(), blocks)).await
+        self.admitted(from, move |inner, blocks| inner.hash(inner.wanted, password.text(), blocks)).await
     }
 
     /// Whether the settings ask for more than the stored hash has cost: memory, passes or lanes.
@@ -112,7 +111,7 @@ impl Passwords {
         self.admitted(from, move |inner, blocks| {
             let cost = Cost::of(&stored)?.at_least(inner.wanted);
             inner.note_in_use(cost);
-            inner.hash(cost, password.expose(), blocks)
+            inner.hash(cost, password.text(), blocks)
         })
         .await
     }
@@ -124,7 +123,7 @@ impl Passwords {
     /// [`AppError::Busy`] when too many wait already; internal when the stored hash cannot be read.
     pub async fn verify(&self, from: &Caller, password: Password, stored: Option<String>) -> Result<bool, AppError> {
         let stored = stored.filter(|hash| !is_blocked(hash));
-        self.admitted(from, move |inner, blocks| inner.verify(stored.as_deref(), password.expose(), blocks)).await
+        self.admitted(from, move |inner, blocks| inner.verify(stored.as_deref(), password.text(), blocks)).await
     }
 
     /// Whether a password to be set is the one that is stored already, [`blocked`] or not; costs what [`Self::verify`]
@@ -183,7 +182,7 @@ impl Passwords {
 }
 
 impl Inner {
-    fn hash(&self, cost: Cost, password: &[u8], blocks: &mut Vec<Block>) -> Result<String, AppError> {
+    fn hash(&self, cost: Cost, password: &str, blocks: &mut Vec<Block>) -> Result<String, AppError> {
         let salt = Salt::generate();
         let output = self.derive(cost, password, &salt, blocks)?;
         let phc = PasswordHash {
@@ -196,7 +195,7 @@ impl Inner {
         Ok(phc.to_string())
     }
 
-    fn verify(&self, stored: Option<&str>, password: &[u8], blocks: &mut Vec<Block>) -> Result<bool, AppError> {
+    fn verify(&self, stored: Option<&str>, password: &str, blocks: &mut Vec<Block>) -> Result<bool, AppError> {
         let own = stored.map(Cost::of).transpose()?;
         if let Some(own) = own {
             self.note_in_use(own);
@@ -215,12 +214,12 @@ impl Inner {
         Ok(matches)
     }
 
-    fn derive(&self, cost: Cost, password: &[u8], salt: &[u8], blocks: &mut Vec<Block>) -> Result<Output, AppError> {
+    fn derive(&self, cost: Cost, password: &str, salt: &[u8], blocks: &mut Vec<Block>) -> Result<Output, AppError> {
         let params = cost.params()?;
         blocks.resize(params.block_count(), Block::default());
         let mut output = [0_u8; argon2::Params::DEFAULT_OUTPUT_LEN];
         Argon2::new(Algorithm::Argon2id, Version::default(), params)
-            .hash_password_into_with_memory(password, salt, &mut output, blocks)
+            .hash_password_into_with_memory(password.as_bytes(), salt, &mut output, blocks)
             .map_err(argon2::password_hash::Error::from)?;
         self.metrics.password_hashed(cost.to_string());
         Ok(Output::new(&output).map_err(argon2::password_hash::Error::from)?)

@@ -20,10 +20,6 @@ impl Password {
         Ok(Self(text))
     }
 
-    pub fn expose(&self) -> &[u8] {
-        self.0.as_bytes()
-    }
-
     pub(super) fn text(&self) -> &str {
         &self.0
     }
