@@ -30,7 +30,11 @@ use crate::base::browser::{document, hear};
 /// For as long as the page lives.
 pub fn listen() {
     hear("submit", |event| send::submitted(&event));
-    hear("click", |event| clicked(&event));
+    hear("click", |event| {
+        reveal::clicked(&event);
+        copy::clicked(&event);
+        look_again::clicked(&event);
+    });
     hear("input", |event| typed(&event));
     hear("change", |event| appearance::changed(&event));
     strength::listen();
@@ -44,12 +48,6 @@ pub fn listen() {
         let seconds = form.get_attribute("data-wait").and_then(|seconds| seconds.parse().ok());
         wait::begin(&form, seconds.unwrap_or_default());
     }
-}
-
-fn clicked(event: &Event) {
-    reveal::clicked(event);
-    copy::clicked(event);
-    look_again::clicked(event);
 }
 
 /// A new password is judged by the server while it is typed: see [`strength`].
