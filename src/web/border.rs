@@ -116,9 +116,12 @@ pub fn keep_device(device: &Device) {
     append_cookie(cookies::set(&app().state.config, Name::Device, device.expose(), KEEP_DAYS * 24 * 3600));
 }
 
-/// Leads to a page, and to none but it, which says what happened: the end of most actions, and never an error.
+/// Leads to a page, and to none but it, which says what happened, if anything is told: the end of most actions, and never an
+/// error.
 pub fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
-    tell_next_page(page, &Flash::new(told));
+    if !told.is_empty() {
+        tell_next_page(page, &Flash::new(told));
+    }
     leptos_axum::redirect(page);
     Ok(())
 }

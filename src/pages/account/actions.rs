@@ -44,11 +44,10 @@ pub async fn start_second_factor(password: Option<String>) -> Result<(), AppErro
     let (app, someone) = (border::app(), border::require_fresh(password).await?);
     let is_begun = second_factor::is_begun(&app, &someone).await?;
     match second_factor::start(&app, &someone).await? {
-        true if is_begun => return border::lead_to("/account/second-factor/set-up", &[("second_factor", "again")]),
-        true => leptos_axum::redirect("/account/second-factor/set-up"),
-        false => leptos_axum::redirect("/account/second-factor"),
+        true if is_begun => border::lead_to("/account/second-factor/set-up", &[("second_factor", "again")]),
+        true => border::lead_to("/account/second-factor/set-up", &[]),
+        false => border::lead_to("/account/second-factor", &[]),
     }
-    Ok(())
 }
 
 /// Turns on two-factor authentication with the first code of the app, shows ten recovery codes, and ends every other session.
@@ -80,11 +79,8 @@ pub async fn turn_off_second_factor(password: Option<String>) -> Result<Receipt,
 #[server(prefix = "/actions", endpoint = "forget_device")]
 pub async fn forget_device(device: String) -> Result<(), AppError> {
     let (app, visit) = (border::app(), border::visit());
-    if again(|| second_factor::forget_device(&app, &visit, &device)).await? {
-        return border::lead_to("/account/second-factor", &[("second_factor", "forgotten")]);
-    }
-    leptos_axum::redirect("/account/second-factor");
-    Ok(())
+    let is_news = again(|| second_factor::forget_device(&app, &visit, &device)).await?;
+    border::lead_to("/account/second-factor", if is_news { &[("second_factor", "forgotten")] } else { &[] })
 }
 
 /// Changes the password of who is logged in; `password` is the one that counts now. Ends every other session, and
@@ -194,6 +190,5 @@ pub async fn delete_account(confirmation: String, password: Option<String>) -> R
     let someone = border::require_fresh(password).await?;
     again(|| super::delete_account::delete_account(&app, &visit, &someone)).await?;
     border::forget_session();
-    leptos_axum::redirect("/deleted");
-    Ok(())
+    border::lead_to("/deleted", &[])
 }

@@ -12,7 +12,7 @@ pub fn ended(receipt: Receipt) -> Result<Receipt, AppError> {
 /// Goes on to the page of new codes, or to that of two-factor authentication; either says `what` has happened.
 pub fn changed(changed: Option<Changed>, what: &str) -> Result<Receipt, AppError> {
     let Some(Changed { receipt, codes, new_secret }) = changed else {
-        leptos_axum::redirect("/account/second-factor");
+        border::lead_to("/account/second-factor", &[])?;
         return Ok(Receipt::default());
     };
     border::keep_secret(new_secret.as_ref());

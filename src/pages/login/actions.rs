@@ -24,8 +24,7 @@ pub async fn log_in(
     let (next, remember) = (LocalPath::parse_or_dashboard(next.as_deref()), !remembered.is_empty());
     let credentials = (&*email, password);
     let result = log_in::log_in(&border::app(), &border::visit(), credentials, remember, next.as_str()).await?;
-    leptos_axum::redirect(border::keep_log_in(&result, next.as_str()));
-    Ok(())
+    border::lead_to(border::keep_log_in(&result, next.as_str()), &[])
 }
 
 /// Gives the second factor of a login whose password was right, and goes to where that login wanted; with `trust`, this
@@ -49,8 +48,7 @@ pub async fn enter_code(
     }
     let (started, next) = result?;
     border::keep_started(&started);
-    leptos_axum::redirect(&next);
-    Ok(())
+    border::lead_to(&next, &[])
 }
 
 /// Proves again who one is and goes to `next`. Callable by who is logged in.
@@ -60,11 +58,8 @@ pub async fn confirm(password: String, next: Option<String>) -> Result<(), AppEr
     border::keep_secret(proven.new_secret.as_ref());
     let next = LocalPath::parse_or_dashboard(next.as_deref());
     // What a page has yet to tell counts for more: new recovery codes are shown once.
-    if border::cookie(Name::Flash).is_none() {
-        return border::lead_to(next.as_str(), &[("confirmed", "yes")]);
-    }
-    leptos_axum::redirect(next.as_str());
-    Ok(())
+    let has_to_tell = border::cookie(Name::Flash).is_some();
+    border::lead_to(next.as_str(), if has_to_tell { &[] } else { &[("confirmed", "yes")] })
 }
 
 /// Ends this browser's session and its tokens, and goes to the start page; with `next`, to the login that leads there.

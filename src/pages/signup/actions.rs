@@ -19,8 +19,7 @@ pub async fn sign_up(name: String, email: String, password: String) -> Result<()
         SignedUp::MailSent(email) => border::lead_to(verification::SENT, &[("email", email.as_str())]),
         SignedUp::Started(started) => {
             border::keep_started(&started);
-            leptos_axum::redirect("/dashboard");
-            Ok(())
+            border::lead_to("/dashboard", &[])
         }
     }
 }
@@ -34,8 +33,7 @@ pub async fn set_up(name: String, email: String, password: String, link: Option<
     let started = sign_up::set_up(&border::app(), &border::visit(), typed, &token).await?;
     border::keep_started(&started);
     border::forget(Name::Link);
-    leptos_axum::redirect("/admin/users");
-    Ok(())
+    border::lead_to("/admin/users", &[])
 }
 
 /// Says how strong a new password is, while it is typed; `email` and `name` are what the person has typed beside it.

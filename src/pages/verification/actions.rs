@@ -16,8 +16,7 @@ pub async fn verify(password: Option<String>, link: Option<String>) -> Result<()
     match confirm(password, link.as_deref()).await {
         // Another tab was first: the page of a dead link says that nothing is left to confirm.
         Err(AppError::LinkDead) if border::user().is_ok_and(|someone| someone.user.verified_at.is_some()) => {
-            leptos_axum::redirect("/verify");
-            Ok(())
+            border::lead_to("/verify", &[])
         }
         answer => answer,
     }
