@@ -96,8 +96,7 @@ impl Passwords {
     /// # Errors
     /// [`AppError::Busy`] when too many wait already.
     pub async fn hash(&self, from: &Caller, password: NewPassword) -> Result<String, AppError> {
-        let password = password.into_inner();
-        self.admitted(from, move |inner, blocks| inner.hash(inner.wanted, password.text(), blocks)).await
+        self.admitted(from, move |inner, blocks| inner.hash(inner.wanted, password.0.text(), blocks)).await
     }
 
     /// Whether the settings ask for more than the stored hash has cost: memory, passes or lanes.
@@ -130,7 +129,7 @@ impl Passwords {
     /// costs.
     pub async fn is_current(&self, from: &Caller, password: &NewPassword, stored: &str) -> Result<bool, AppError> {
         let stored = stored.strip_prefix(BLOCKED).unwrap_or(stored);
-        self.verify(from, password.clone().into_inner(), Some(stored.to_owned())).await
+        self.verify(from, password.0.clone(), Some(stored.to_owned())).await
     }
 
     /// How many hashes may run at once.

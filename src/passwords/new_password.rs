@@ -31,7 +31,7 @@ impl Passwords {
             .await?;
         match assessment.refused {
             Some(why) => Err(why.into()),
-            None => Ok(NewPassword::of(password)),
+            None => Ok(NewPassword(password)),
         }
     }
 

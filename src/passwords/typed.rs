@@ -31,17 +31,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// A password that keeps the rule. [`super::hash::Passwords::hash`] takes nothing else, so no place that sets one can forget it.
+/// A password that keeps the rule, which [`super::new_password`] alone says. [`super::hash::Passwords::hash`] takes nothing
+/// else, so no place that sets one can forget it.
 #[derive(Clone, Debug)]
-pub struct NewPassword(Password);
-
-impl NewPassword {
-    /// For [`super::new_password`] alone, which has looked at it.
-    pub(super) fn of(password: Password) -> Self {
-        Self(password)
-    }
-
-    pub(super) fn into_inner(self) -> Password {
-        self.0
-    }
-}
+pub struct NewPassword(pub(super) Password);
