@@ -27,10 +27,12 @@ pub fn show(form: &Element, refusal: &Refusal) {
     if refusal.code == "wrong_code" {
         empty(form, "code", refusal);
     }
+    // The field of the password, which was not needed until now.
     if refusal.asks_for_proof()
         && let Some(template) = elements(form, "template").first()
+        && let Some(template) = template.dyn_ref::<HtmlTemplateElement>()
     {
-        put_in(template);
+        let _ = template.replace_with_with_node_1(&template.content());
     }
     let mut wrong = Vec::new();
     for field in elements(form, "[data-field]") {
@@ -131,13 +133,6 @@ fn empty(form: &Element, name: &str, refusal: &Refusal) {
         if refusal.errors.is_empty() || refusal.at(&field).is_some() {
             input.set_value("");
         }
-    }
-}
-
-/// The field of the password, which was not needed until now.
-fn put_in(template: &Element) {
-    if let Some(template) = template.dyn_ref::<HtmlTemplateElement>() {
-        let _ = template.replace_with_with_node_1(&template.content());
     }
 }
 
