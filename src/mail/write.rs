@@ -24,7 +24,7 @@ const YOUR_ADMINISTRATOR: &str = "your administrator";
 
 #[derive(Clone, Debug)]
 pub enum Decision {
-    Send(Box<Letter>),
+    Send(Letter),
     /// There is no one to tell, or nothing to say any more.
     Needless,
     /// The mailbox has had enough.
@@ -43,7 +43,7 @@ pub async fn write(state: &AppState, issuer: &str, row: &MailRow) -> Result<Deci
     let mut writer = Writer { tx: &mut tx, issuer, contact, row, now_ms };
     let letter = writer.letter(mail).await?;
     tx.commit().await?;
-    Ok(letter.map_or(Decision::Needless, |letter| Decision::Send(Box::new(letter))))
+    Ok(letter.map_or(Decision::Needless, Decision::Send))
 }
 
 /// So many of one kind within an hour are enough for everyone who waits for one.
