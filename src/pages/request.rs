@@ -113,7 +113,7 @@ impl PageRequest {
         elsewhere(LocalPath::parse_or_dashboard(Some(&self.asked.next)).as_str())
     }
 
-    /// What a link from a mail shows, with the [name](links::name_of) of the link, or what stands there where it is dead.
+    /// What a link from a mail shows, with the link's [name](links::name_of), or what stands there where it is dead.
     /// Whoever brings one that is not live guesses, here as with the act behind it.
     pub async fn behind_link<'a, F, T: Send + 'static, V: IntoView + 'static, D: IntoView + 'static>(
         &'a self,

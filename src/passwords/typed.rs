@@ -31,7 +31,7 @@ impl std::fmt::Debug for Password {
     }
 }
 
-/// A password that keeps the rule, which [`super::new_password`] alone says. [`super::hash::Passwords::hash`] takes nothing
-/// else, so no place that sets one can forget it.
+/// A password that keeps the rule: [`super::new_password`] alone makes one. [`super::hash::Passwords::hash`] takes
+/// nothing else, so no place that sets one can forget it.
 #[derive(Clone, Debug)]
 pub struct NewPassword(pub(super) Password);

@@ -1,4 +1,5 @@
-//! What the head of every document says about the site: icons, manifest, the card that a shared link shows. Server side.
+//! What the head of every document says about the site: icons, manifest, the card that a shared link shows. Server
+//! side.
 
 use leptos::prelude::*;
 

@@ -116,8 +116,8 @@ pub fn keep_device(device: &Device) {
     append_cookie(cookies::set(&app().state.config, Name::Device, device.expose(), KEEP_DAYS * 24 * 3600));
 }
 
-/// Leads to a page, and to none but it, which says what happened, if anything is told: the end of most actions, and never an
-/// error.
+/// Leads to a page, and to none but it, which says what happened, if it is told anything: the end of most actions, and
+/// never an error.
 pub fn lead_to(page: &str, told: &[(&str, &str)]) -> Result<(), AppError> {
     if !told.is_empty() {
         tell_next_page(page, &Flash::new(told));

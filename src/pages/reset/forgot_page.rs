@@ -34,7 +34,7 @@ pub fn ForgotPage(sends_mail: bool) -> impl IntoView {
     }
 }
 
-/// An error of the link that led here stands above it, and does not belong to it.
+/// An error of the link that led here stands above, and is not about this.
 #[component]
 pub fn ForgotForm() -> impl IntoView {
     let (email, before) = (typed().get("email"), refused().filter(|error| !error.is_of_link()));

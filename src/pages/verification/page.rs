@@ -89,7 +89,7 @@ pub fn DeadLink(
     }
 }
 
-/// Sends the mail once more, to whoever asks. An error of the link that led here stands above it, and does not belong to it.
+/// Sends the mail once more, to whoever asks. An error of the link that led here stands above, and is not about this.
 #[component]
 pub fn ResendForm(email: String) -> impl IntoView {
     let before = refused().filter(|error| !error.is_of_link());

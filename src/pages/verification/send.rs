@@ -1,4 +1,4 @@
-//! The stories of sending a link to whoever asks for one: to confirm an address, or to choose a new password. Server side.
+//! The stories of sending a link to whoever asks for one: to confirm an address, to choose a new password. Server side.
 
 use crate::{
     auth::{
@@ -11,8 +11,8 @@ use crate::{
     base::{config::Mailing, db::again, email::Email, error::AppError},
 };
 
-/// Looks nothing up: whether there is an account that this mail is for is found out when it is written, where no one can
-/// measure it (ASVS 6.3.8). Returns the address that it goes to.
+/// Looks nothing up: whether there is an account that this mail is for is found out when it is written, where no one
+/// can measure it (ASVS 6.3.8). Returns the address that it goes to.
 ///
 /// # Errors
 /// [`AppError::Invalid`] for what is no address; [`AppError::MailOff`], [`AppError::TooManyTries`].
