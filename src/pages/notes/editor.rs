@@ -76,13 +76,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                     aria-invalid=move || title_wrong.with(Option::is_some).then_some("true")
                     aria-describedby="title-error"
                     prop:value=move || draft.with(|draft| draft.title.clone())
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        notes.typed(|draft| {
-                            draft.title = text;
-                            draft.mend(Field::Title);
-                        });
-                    }
+                    on:input=move |event| notes.typed(Field::Title, |draft| draft.title = event_target_value(&event))
                 />
                 <p class="field-error" id="title-error" aria-live="polite">{move || title_wrong.get()}</p>
             </div>
@@ -95,13 +89,7 @@ fn DraftForm(notes: Notes) -> impl IntoView {
                     aria-invalid=move || body_wrong.with(Option::is_some).then_some("true")
                     aria-describedby="body-error"
                     prop:value=move || draft.with(|draft| draft.body.clone())
-                    on:input=move |event| {
-                        let text = event_target_value(&event);
-                        notes.typed(|draft| {
-                            draft.body = text;
-                            draft.mend(Field::Body);
-                        });
-                    }
+                    on:input=move |event| notes.typed(Field::Body, |draft| draft.body = event_target_value(&event))
                 ></textarea>
                 <p class="field-error" id="body-error" aria-live="polite">{move || body_wrong.get()}</p>
                 <div id="save-refused" aria-live="assertive">

@@ -11,6 +11,7 @@ use super::{
     state::{Act, Deleted, Notes},
 };
 use crate::{
+    base::error::Field,
     ui::{after_render, bring_into_view, focus},
     web::{refusal::Refusal, session::client::session_is_over, token::client::Trouble},
 };
@@ -25,9 +26,12 @@ struct Conflict {
 }
 
 impl Notes {
-    /// As [`change`](Self::change), by typing: it is saved after a pause.
-    pub fn typed(self, change: impl FnOnce(&mut Draft)) {
-        self.change(change);
+    /// As [`change`](Self::change), by typing into this field: it is saved after a pause.
+    pub fn typed(self, field: Field, change: impl FnOnce(&mut Draft)) {
+        self.change(|draft| {
+            change(draft);
+            draft.mend(field);
+        });
         self.save_soon();
     }
 
