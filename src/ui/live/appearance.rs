@@ -1,7 +1,6 @@
 //! The switch of the appearance: with JavaScript it needs no button and loads nothing anew. Both sides; runs in the
 //! browser.
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{Event, HtmlInputElement, UrlSearchParams};
 
@@ -13,7 +12,7 @@ pub fn changed(event: &Event) {
     let Some(action) = target_in(event, "form.appearance").and_then(|form| form.get_attribute("action")) else {
         return;
     };
-    let Some(input) = target(event).and_then(|target| target.dyn_into::<HtmlInputElement>().ok()) else { return };
+    let Some(input) = target::<HtmlInputElement>(event) else { return };
     let Some(root) = document().document_element() else { return };
     match input.type_() == "radio" {
         true => set_attribute(&root, "data-theme", Some(&input.value())),

@@ -53,18 +53,19 @@ pub fn listen() {
 /// A new password is judged by the server while it is typed: see [`strength`].
 fn typed(event: &Event) {
     let is_right = |input: &Element| input.matches("[data-field]:valid").unwrap_or(false);
-    if let Some(input) = target(event).filter(is_right)
+    if let Some(input) = target::<Element>(event).filter(is_right)
         && input.closest(".new-password").is_ok_and(|around| around.is_none())
     {
         answer::mended(&input);
     }
 }
 
-fn target(event: &Event) -> Option<Element> {
+/// What was clicked, sent or typed into, where it is of this kind.
+fn target<T: JsCast>(event: &Event) -> Option<T> {
     event.target()?.dyn_into().ok()
 }
 
 /// What was clicked, or what it stands in, where the selector finds it.
 fn target_in(event: &Event, selector: &str) -> Option<Element> {
-    target(event)?.closest(selector).ok()?
+    target::<Element>(event)?.closest(selector).ok()?
 }

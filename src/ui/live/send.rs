@@ -38,7 +38,7 @@ const MARK: &str = "x-request-id";
 
 /// A form with a button that can wait is sent once; if it is live, the answer comes to this page.
 pub fn submitted(event: &Event) {
-    let Some(form) = target(event).and_then(|element| element.dyn_into::<HtmlFormElement>().ok()) else { return };
+    let Some(form) = target::<HtmlFormElement>(event) else { return };
     reveal::hide_all(&form);
     let Some(button) = pending::button_of(&form) else { return };
     if button.has_attribute("aria-disabled") {

@@ -3,13 +3,12 @@
 
 use std::{cell::RefCell, rc::Rc, time::Duration};
 
-use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::spawn_local;
 use web_sys::{AbortController, AbortSignal, Element, HtmlInputElement, UrlSearchParams};
 
 use super::{
     answer::{mark, take_off_list},
-    ask,
+    ask, target,
 };
 use crate::{
     base::browser::{Timer, after, document, from_json, hear, member},
@@ -32,8 +31,7 @@ pub fn listen() {
     let question = Rc::new(RefCell::new(Question::default()));
     let same = Rc::clone(&question);
     hear("input", move |event| {
-        let input = event.target().and_then(|target| target.dyn_into::<HtmlInputElement>().ok());
-        let Some(input) = input else { return };
+        let Some(input) = target::<HtmlInputElement>(&event) else { return };
         if let Ok(Some(around)) = input.closest(".new-password") {
             typed(&question, input, around);
         }
