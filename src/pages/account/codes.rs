@@ -33,8 +33,7 @@ pub fn seal(state: &AppState, key: &SecretKey, sid: &str, codes: &[RecoveryCode]
 
 /// What the page shows; `None` when it has shown them before.
 pub fn find(state: &AppState, key: &SecretKey, someone: &LoggedIn, sealed: &str) -> Option<RecoveryCodes> {
-    let Made { codes, at } =
-        open(key, &someone.log_in.sid, sealed).filter(|made| state.clock.now_ms() < made.at + SHOW_MS)?;
+    let Made { codes, at } = open(state, key, someone, sealed, SHOW_MS)?;
     Some(RecoveryCodes { codes, title: title(state, &someone.user, at), sealed: sealed.to_owned() })
 }
 
@@ -42,10 +41,9 @@ pub fn find(state: &AppState, key: &SecretKey, someone: &LoggedIn, sealed: &str)
 ///
 /// # Errors
 /// [`AppError::NotFound`] when they are of another session, or too old.
-pub fn file(state: &AppState, key: &SecretKey, sid: &str, user: &User, sealed: &str) -> Result<String, AppError> {
-    let made = open(key, sid, sealed).filter(|made| state.clock.now_ms() < made.at + DOWNLOAD_MS);
-    let Made { codes, at } = made.ok_or(AppError::NotFound)?;
-    let (title, codes) = (title(state, user, at), codes.join("\r\n"));
+pub fn file(state: &AppState, key: &SecretKey, someone: &LoggedIn, sealed: &str) -> Result<String, AppError> {
+    let Made { codes, at } = open(state, key, someone, sealed, DOWNLOAD_MS).ok_or(AppError::NotFound)?;
+    let (title, codes) = (title(state, &someone.user, at), codes.join("\r\n"));
     Ok(format!(
         "{title}\r\n\
          Each code works once, instead of a code from your authenticator app. Creating new codes replaces these.\r\n\r\n{codes}\r\n"
@@ -56,8 +54,10 @@ fn title(state: &AppState, user: &User, at: i64) -> String {
     format!("Recovery codes for {} at {}, created {}.", user.email, state.config.issuer(), minute(at))
 }
 
-fn open(key: &SecretKey, sid: &str, sealed: &str) -> Option<Made> {
-    serde_json::from_slice(&key.open(&name(sid), sealed)?).ok()
+/// Unless they are of another session, or were made longer ago than that.
+fn open(state: &AppState, key: &SecretKey, someone: &LoggedIn, sealed: &str, within_ms: i64) -> Option<Made> {
+    let made: Made = serde_json::from_slice(&key.open(&name(&someone.log_in.sid), sealed)?).ok()?;
+    Some(made).filter(|made| state.clock.now_ms() < made.at + within_ms)
 }
 
 fn name(sid: &str) -> String {

@@ -79,8 +79,8 @@ pub async fn codes_file(
     someone: Option<Extension<LoggedIn>>,
     form: Result<Form<Shown>, FormRejection>,
 ) -> Result<Response, Problem> {
-    let Some(Extension(LoggedIn { user, log_in, .. })) = someone else { return Err(AppError::NotLoggedIn.into()) };
+    let Some(Extension(someone)) = someone else { return Err(AppError::NotLoggedIn.into()) };
     let Form(Shown { codes }) = form.map_err(|_| AppError::BadRequest)?;
-    let text = codes::file(&guards.terminator.state, &key, &log_in.sid, &user, &codes)?;
+    let text = codes::file(&guards.terminator.state, &key, &someone, &codes)?;
     Ok(download::file("latchkey-recovery-codes.txt", "text/plain; charset=utf-8", text))
 }
