@@ -42,8 +42,7 @@ pub fn minute(ms: i64) -> String {
 
 /// The day in UTC: "Saturday, 21 November 2026".
 pub fn day(ms: i64) -> String {
-    let at = instant(ms);
-    format!("{}, {} {} {}", at.weekday(), at.day(), at.month(), at.year())
+    format!("{}, {}", instant(ms).weekday(), date_words(ms))
 }
 
 /// The day in UTC, where there is little room: "21 Nov".
