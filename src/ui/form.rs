@@ -105,13 +105,12 @@ fn WithProblems(children: Content) -> impl IntoView {
 /// there, so that screen readers hear it come. It has the focus, unless it is one field alone that is wrong.
 #[component]
 fn FormError() -> impl IntoView {
-    let before = before();
-    let is_first = before.as_ref().is_some_and(|error| error.only_field().is_none());
-    let inputs = use_context::<Before>().map(|before| before.inputs).unwrap_or_default();
+    let Before { error, inputs } = expect_context();
+    let is_first = error.as_ref().is_some_and(|error| error.only_field().is_none());
     let inputs = inputs.lock().unwrap_or_else(PoisonError::into_inner).clone();
     view! {
         <div data-form-error="" tabindex="-1" aria-live="assertive" autofocus=is_first>
-            {before.map(|error| {
+            {error.map(|error| {
                 let wrong = inputs.iter().filter_map(|(field, id)| Some(((*id).to_owned(), error.at(*field)?)));
                 let fields = wrong.map(|(id, words)| AtInput { id, words }).collect();
                 view! { <Problems words=error.above_form() fields /> }
