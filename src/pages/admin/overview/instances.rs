@@ -2,9 +2,12 @@
 
 use leptos::prelude::*;
 
-use super::{Instance, Times};
+use super::Instance;
 use crate::{
-    base::number::{counted, grouped},
+    base::{
+        metrics::Spread,
+        number::{counted, grouped},
+    },
     ui::{
         draw::Draw,
         empty::Empty,
@@ -38,8 +41,8 @@ fn InstanceRow(instance: Instance) -> impl IntoView {
                 <span class="any-break">{instance.name}</span>
                 {health.map(|words| view! { " " <span class="badge warning">{words}</span> })}
             </Cell>
-            <Cell label="From other instances"><Spread times=instance.heard /></Cell>
-            <Cell label="Own revocations"><Spread times=instance.made /></Cell>
+            <Cell label="From other instances"><Took times=instance.heard /></Cell>
+            <Cell label="Own revocations"><Took times=instance.made /></Cell>
             <Cell label="Up to date">{heard(instance.behind, instance.silent_ms)}</Cell>
             <Cell label="Started"><Ago ms=instance.started_at /></Cell>
         </Row>
@@ -47,7 +50,7 @@ fn InstanceRow(instance: Instance) -> impl IntoView {
 }
 
 #[component]
-fn Spread(times: Times) -> impl IntoView {
+fn Took(times: Spread) -> impl IntoView {
     if times.count == 0 {
         return view! { <span class="muted">"None yet"</span> }.drawn();
     }

@@ -3,7 +3,7 @@
 use leptos::prelude::*;
 
 use super::{
-    DAYS, Instance, LAB, Times,
+    DAYS, Instance, LAB,
     census::Census,
     first_steps::{FirstSteps, MailStep},
     page::OverviewPage,
@@ -21,7 +21,7 @@ use crate::{
         tokens::{KeyPurpose, KeyState, keys::Keys},
         users::{Role, store::User},
     },
-    base::{DAY_MS, config::Mailing, error::AppError, state::AppState},
+    base::{DAY_MS, config::Mailing, error::AppError, metrics::Spread, state::AppState},
     pages::request::{Found, PageRequest, shows},
     ui::chart::Bars,
 };
@@ -105,8 +105,8 @@ async fn instances(state: &AppState) -> Result<Vec<Instance>, AppError> {
         silent_ms: (now_ms - row.seen_at).max(0).saturating_add(row.feed_silent_ms),
         gone: now_ms - row.seen_at >= GONE_AFTER_MS,
         behind: (row.seq >= 0).then(|| (newest - row.seq).max(0)),
-        heard: Times { count: row.heard, p50_ms: row.heard_p50_ms, p99_ms: row.heard_p99_ms },
-        made: Times { count: row.made, p50_ms: row.made_p50_ms, p99_ms: row.made_p99_ms },
+        heard: Spread { count: row.heard, p50_ms: row.heard_p50_ms, p99_ms: row.heard_p99_ms },
+        made: Spread { count: row.made, p50_ms: row.made_p50_ms, p99_ms: row.made_p99_ms },
         started_at: row.started_at,
         name: row.name,
     };

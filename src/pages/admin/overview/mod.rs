@@ -8,6 +8,8 @@ pub mod page;
 pub mod store;
 pub mod tiles;
 
+use crate::base::metrics::Spread;
+
 /// So many days are shown, today included.
 pub const DAYS: usize = 30;
 
@@ -42,18 +44,9 @@ pub struct Instance {
     /// How many revocations it has not heard of; `None`: it knows numbers that the database has never given out.
     pub behind: Option<i64>,
     /// Revocations of other processes, from the writing until this one refused.
-    pub heard: Times,
+    pub heard: Spread,
     /// Its own.
-    pub made: Times,
-}
-
-/// How long revocations took, of the newest thousand.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Times {
-    /// All since the start of the process.
-    pub count: i64,
-    pub p50_ms: i64,
-    pub p99_ms: i64,
+    pub made: Spread,
 }
 
 /// A figure, what belongs to it, and what is not as it should be. Its name leads to where one can act, if that is a page.

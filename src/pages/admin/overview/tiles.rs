@@ -1,10 +1,11 @@
 //! The figures of the overview. Server side.
 
-use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, More, Tile, Times, instances::health, store::OutboxRow};
+use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, More, Tile, instances::health, store::OutboxRow};
 use crate::{
     auth::tokens::KeyInfo,
     base::{
         config::Mailing,
+        metrics::Spread,
         number::{counted, grouped, share},
     },
     pages::admin::short,
@@ -48,7 +49,7 @@ pub fn rate_limited((accounts, networks): (i64, i64)) -> Tile {
 /// The slowest of those that have heard of any: who is thrown out is out when the last one knows.
 pub fn revocations(instances: &[Instance]) -> Tile {
     let live = || instances.iter().filter(|instance| !instance.gone);
-    let slowest = |times_of: fn(&Instance) -> Times| {
+    let slowest = |times_of: fn(&Instance) -> Spread| {
         live().map(times_of).filter(|times| times.count > 0).max_by_key(|times| (times.p99_ms, times.p50_ms))
     };
     let (heard, made) = (slowest(|instance| instance.heard), slowest(|instance| instance.made));
@@ -58,7 +59,7 @@ pub fn revocations(instances: &[Instance]) -> Tile {
     };
     let (figure, more) = match heard.or(made) {
         None => ("None yet".into(), vec!["since this instance started".into()]),
-        Some(Times { count, p50_ms, p99_ms }) => (
+        Some(Spread { count, p50_ms, p99_ms }) => (
             format!("{} ms", grouped(p50_ms)),
             vec![
                 format!("median, {} ms p99, on {place}", grouped(p99_ms)),
