@@ -4,11 +4,9 @@ use leptos::prelude::*;
 
 use super::{
     Act, PAGES, Person, ReceiptNotice,
-    audit_log::{
-        page::Words,
-        words::{details, sentence},
-    },
+    audit_log::words::{details, sentence},
     may_act,
+    part::Words,
 };
 use crate::{
     audit::log::store::{EventRow, LogRow},

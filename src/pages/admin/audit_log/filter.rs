@@ -5,12 +5,12 @@ use serde_json::{Map, Value};
 use sqlx::AnyPool;
 use uuid::Uuid;
 
-use super::{AuditAsked, PAGE, Part, WORDS_MAX_CHARS};
+use super::{AuditAsked, PAGE, WORDS_MAX_CHARS};
 use crate::{
     audit::log::Filter,
     auth::{event::Actor, users::store},
     base::{DAY_MS, email::Email, error::AppError, rfc3339::midnight, state::AppState},
-    pages::admin::search::parse_ip,
+    pages::admin::{part::Part, search::parse_ip},
     people::list::{Person, Place, Wanted, find::find},
     ui::turn,
 };
@@ -164,7 +164,7 @@ impl Resolved {
         self.several.extend(found.into_iter().map(|Person { id, name, email, .. }| {
             let mut asked = exact.clone();
             *field(&mut asked) = id;
-            Part { text: format!("{name}, {email}"), href: Some(address(PAGE, &asked, &[])) }
+            Part::link(format!("{name}, {email}"), address(PAGE, &asked, &[]))
         }));
         Ok(None)
     }

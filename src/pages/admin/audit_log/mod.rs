@@ -58,10 +58,3 @@ fn kinds() -> PossibleValuesParser {
     let any = PossibleValue::new("").hide(true);
     PossibleValuesParser::new(once(any).chain(Kind::VARIANTS.iter().map(|kind| kind.into_str().into())))
 }
-
-/// Some words, which may lead somewhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
-    pub text: String,
-    pub href: Option<String>,
-}

@@ -5,7 +5,7 @@ use strum::VariantArray;
 use uuid::Uuid;
 
 use super::{
-    AuditAsked, EXPORT, PAGE, Part, WORDS_MAX_CHARS,
+    AuditAsked, EXPORT, PAGE, WORDS_MAX_CHARS,
     filter::{Resolved, address},
     words,
 };
@@ -15,9 +15,12 @@ use crate::{
         store::{EventRow, LogRow},
     },
     auth::event::Kind,
-    pages::admin::{PAGES, search::SearchField},
+    pages::admin::{
+        PAGES,
+        part::{Part, Words},
+        search::SearchField,
+    },
     ui::{
-        draw::Draw,
         empty::Empty,
         field::SelectField,
         frame::{Card, Link, Page},
@@ -148,16 +151,6 @@ fn Event(entry: LogRow) -> impl IntoView {
                 })}
             </Cell>
         </Row>
-    }
-}
-
-/// Some words of a sentence, which may lead somewhere.
-#[component]
-pub fn Words(part: Part) -> impl IntoView {
-    let Part { text, href } = part;
-    match href {
-        Some(href) => view! { <Link href=href>{text}</Link> }.drawn(),
-        None => text.drawn(),
     }
 }
 

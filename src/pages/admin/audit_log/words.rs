@@ -5,13 +5,14 @@
 
 use serde_json::Value;
 
-use super::{PAGE, Part};
+use super::PAGE;
 use crate::{
     audit::log::store::{EventRow, LogRow},
     auth::{
         event::{Actor, Kind},
         revocations::EndReason,
     },
+    pages::admin::part::Part,
     ui::when::minute,
 };
 
@@ -159,11 +160,11 @@ pub fn sentence(entry: &LogRow) -> Vec<Part> {
     let mut rest = pattern(&entry.row);
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        parts.push(text(before));
+        parts.push(Part::text(before));
         parts.push(if name == "actor" { actor.clone() } else { subject.clone() });
         rest = after;
     }
-    parts.push(text(rest));
+    parts.push(Part::text(rest));
     parts.retain(|part| !part.text.is_empty());
     if let Some(first) = parts.first_mut().filter(|part| part.href.is_none()) {
         first.text = capitalised(&first.text);
@@ -207,17 +208,17 @@ fn pattern(row: &EventRow) -> &'static str {
 fn actor(entry: &LogRow) -> Part {
     match Actor::from_text(&entry.row.actor) {
         Actor::User(id) => person(&id, entry.actor_name.as_deref()),
-        Actor::CommandLine => text("the command line"),
-        Actor::System => text("Latchkey"),
-        Actor::Unknown => text("someone"),
+        Actor::CommandLine => Part::text("the command line"),
+        Actor::System => Part::text("Latchkey"),
+        Actor::Unknown => Part::text("someone"),
     }
 }
 
 fn person(id: &str, name: Option<&str>) -> Part {
     match name {
-        _ if id.is_empty() => text("an unknown account"),
-        Some(name) => Part { text: name.to_owned(), href: Some(format!("/admin/users/{id}")) },
-        None => Part { text: format!("deleted user {}", short(id)), href: Some(format!("{PAGE}?subject={id}")) },
+        _ if id.is_empty() => Part::text("an unknown account"),
+        Some(name) => Part::link(name, format!("/admin/users/{id}")),
+        None => Part::link(format!("deleted user {}", short(id)), format!("{PAGE}?subject={id}")),
     }
 }
 
@@ -225,10 +226,6 @@ fn person(id: &str, name: Option<&str>) -> Part {
 fn short(id: &str) -> String {
     let start: String = id.chars().take(13).collect();
     format!("{start}…")
-}
-
-fn text(text: &str) -> Part {
-    Part { text: text.to_owned(), href: None }
 }
 
 fn capitalised(text: &str) -> String {

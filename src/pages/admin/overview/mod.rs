@@ -8,7 +8,7 @@ pub mod page;
 pub mod store;
 pub mod tiles;
 
-use crate::base::metrics::Spread;
+use crate::{base::metrics::Spread, pages::admin::part::Part};
 
 /// So many days are shown, today included.
 pub const DAYS: usize = 30;
@@ -52,18 +52,10 @@ pub struct Instance {
 /// A figure, what belongs to it, and what is not as it should be. Its name leads to where one can act, if that is a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    pub name: &'static str,
-    pub href: &'static str,
+    pub name: Part,
     pub figure: String,
-    pub more: Vec<More>,
+    pub more: Vec<Part>,
     pub warning: Option<String>,
-}
-
-/// What belongs to a figure, and where it leads, if anywhere.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct More {
-    pub words: String,
-    pub href: &'static str,
 }
 
 /// What [`PutAwayFirstSteps`](super::actions::PutAwayFirstSteps) is told.

@@ -3,17 +3,17 @@
 use leptos::prelude::*;
 
 use super::{
-    Instance, More, Tile,
+    Instance, Tile,
     first_steps::{FirstSteps, FirstStepsCard},
     instances::InstanceTable,
 };
 use crate::{
-    pages::admin::PAGES,
+    pages::admin::{PAGES, part::Words},
     ui::{
         chart::{Bars, DayChart, Series},
         draw::Draw,
         empty::Empty,
-        frame::{Card, Link, Page},
+        frame::{Card, Page},
         tabs::Tabs,
         when::moment,
     },
@@ -53,20 +53,15 @@ pub fn OverviewPage(
 
 #[component]
 fn TileView(tile: Tile) -> impl IntoView {
-    let Tile { name, href, figure, more, warning } = tile;
+    let Tile { name, figure, more, warning } = tile;
     view! {
         <div class="tile">
-            <dt><MayLead words=name href /></dt>
+            <dt><Words part=name /></dt>
             <dd class="tile-figure">{figure}</dd>
-            {more.into_iter().map(|More { words, href }| view! { <dd class="muted"><MayLead words href /></dd> }).collect_view()}
+            {more.into_iter().map(|part| view! { <dd class="muted"><Words part /></dd> }).collect_view()}
             {warning.map(|words| view! { <dd><span class="badge warning">{words}</span></dd> })}
         </div>
     }
-}
-
-#[component]
-fn MayLead(#[prop(into)] words: String, href: &'static str) -> impl IntoView {
-    if href.is_empty() { words.drawn() } else { view! { <Link href>{words}</Link> }.drawn() }
 }
 
 const LOGINS: Series = Series { up: "Logins", down: Some("Failed") };

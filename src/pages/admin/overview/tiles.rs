@@ -1,6 +1,6 @@
 //! The figures of the overview. Server side.
 
-use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, More, Tile, instances::health, store::OutboxRow};
+use super::{Counted, Instance, KEY_OLD_MS, MAIL_LATE_MS, Tile, instances::health, store::OutboxRow};
 use crate::{
     auth::tokens::KeyInfo,
     base::{
@@ -8,29 +8,30 @@ use crate::{
         metrics::Spread,
         number::{counted, grouped, share},
     },
-    pages::admin::short,
+    pages::admin::{part::Part, short},
     ui::when::span,
 };
 
 /// `None`: the first count takes longer than anybody should wait.
 pub fn people(census: Option<Counted>) -> [Tile; 2] {
-    let tile = |name, href, figure, more| Tile { name, href, figure, more, warning: None };
-    let (sessions, users) = (("Active sessions", "/admin/sessions"), ("Users", "/admin/users"));
+    let tile = |name, figure, more| Tile { name, figure, more, warning: None };
+    let (sessions, users) = (Part::link("Active sessions", "/admin/sessions"), Part::link("Users", "/admin/users"));
     let Some(Counted { live_sessions, people, confirmed, disabled, with_second_factor, age_ms }) = census else {
-        let counting = || vec![plain("Counting. Reload in a moment.".into())];
-        return [sessions, users].map(|(name, href)| tile(name, href, "…".into(), counting()));
+        return [sessions, users].map(|name| tile(name, "…".into(), vec![Part::text("Counting. Reload in a moment.")]));
     };
-    let age = || (age_ms > 0).then(|| plain(format!("Counted {} ago", span(age_ms))));
+    let age = (age_ms > 0).then(|| Part::text(format!("Counted {} ago", span(age_ms))));
     let (part, not) = (share(confirmed, people), grouped(people - confirmed));
     let of_people = [
-        (format!("{} confirmed ({part}), {not} not confirmed", grouped(confirmed)), "/admin/users?state=unverified"),
-        (format!("{} use 2FA", share(with_second_factor, people)), "/admin/users?state=second-factor"),
-        (format!("{} disabled", grouped(disabled)), "/admin/users?state=disabled"),
+        Part::link(
+            format!("{} confirmed ({part}), {not} not confirmed", grouped(confirmed)),
+            "/admin/users?state=unverified",
+        ),
+        Part::link(format!("{} use 2FA", share(with_second_factor, people)), "/admin/users?state=second-factor"),
+        Part::link(format!("{} disabled", grouped(disabled)), "/admin/users?state=disabled"),
     ];
-    let of_people = of_people.into_iter().map(|(words, href)| More { words, href }).chain(age()).collect();
     [
-        tile(sessions.0, sessions.1, grouped(live_sessions), age().into_iter().collect()),
-        tile(users.0, users.1, grouped(people), of_people),
+        tile(sessions, grouped(live_sessions), age.iter().cloned().collect()),
+        tile(users, grouped(people), of_people.into_iter().chain(age).collect()),
     ]
 }
 
@@ -38,10 +39,9 @@ pub fn people(census: Option<Counted>) -> [Tile; 2] {
 pub fn rate_limited((accounts, networks): (i64, i64)) -> Tile {
     let of = format!("{}, {}", counted(accounts, "account", "accounts"), counted(networks, "network", "networks"));
     Tile {
-        name: "Rate-limited",
-        href: "/admin/audit?event=log_in_failed",
+        name: Part::link("Rate-limited", "/admin/audit?event=log_in_failed"),
         figure: grouped(accounts + networks),
-        more: vec![plain(format!("{of}, after failed attempts"))],
+        more: vec![Part::text(format!("{of}, after failed attempts"))],
         warning: None,
     }
 }
@@ -69,28 +69,26 @@ pub fn revocations(instances: &[Instance]) -> Tile {
     };
     let ill = instances.iter().filter(|instance| health(instance).is_some()).count();
     Tile {
-        name: "Revocations",
-        href: "#instances",
+        name: Part::link("Revocations", "#instances"),
         figure,
-        more: more.into_iter().map(plain).collect(),
+        more: more.into_iter().map(Part::text).collect(),
         warning: (ill > 0).then(|| format!("{} with problems", instance_count(ill))),
     }
 }
 
 pub fn key(signing: Option<&KeyInfo>, now_ms: i64) -> Tile {
-    let (name, href) = ("Signing key", "/admin/keys");
+    let name = Part::link("Signing key", "/admin/keys");
     let Some(key) = signing else {
-        let more = vec![plain("Access tokens can't be issued".into())];
-        return Tile { name, href, figure: "None".into(), more, warning: Some("Broken".into()) };
+        let more = vec![Part::text("Access tokens can't be issued")];
+        return Tile { name, figure: "None".into(), more, warning: Some("Broken".into()) };
     };
     let signs_for = (now_ms - key.signs_from).max(0);
     let next = key.ends_at.map(|_| "Next key published".to_owned());
     let signs = format!("{} in use for {}", short(&key.kid), span(signs_for));
     Tile {
         name,
-        href,
         figure: key.algorithm.clone(),
-        more: std::iter::once(signs).chain(next).map(plain).collect(),
+        more: std::iter::once(signs).chain(next).map(Part::text).collect(),
         warning: (signs_for > KEY_OLD_MS).then(|| "Time to rotate".into()),
     }
 }
@@ -108,16 +106,11 @@ pub fn mail(outbox: &OutboxRow, mailing: Mailing, now_ms: i64) -> Tile {
         () => None,
     };
     Tile {
-        name: "Email",
-        href: "",
+        name: Part::text("Email"),
         figure: format!("{} waiting", grouped(waiting)),
-        more: oldest.into_iter().chain(sent).map(plain).collect(),
+        more: oldest.into_iter().chain(sent).map(Part::text).collect(),
         warning: warning.map(str::to_owned),
     }
-}
-
-fn plain(words: String) -> More {
-    More { words, href: "" }
 }
 
 fn instance_count(count: usize) -> String {
