@@ -25,7 +25,7 @@ macro_rules! select_events {
 pub(crate) use {event_columns, select_events};
 
 /// An event with its seals.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, Default, FromRow)]
 pub struct EventRow {
     pub id: String,
     pub at: i64,
@@ -54,7 +54,7 @@ impl EventRow {
 }
 
 /// An event with the names of who is in it, as far as they still have an account.
-#[derive(Clone, Debug, FromRow)]
+#[derive(Clone, Debug, Default, FromRow)]
 pub struct LogRow {
     #[sqlx(flatten)]
     pub row: EventRow,

@@ -2,7 +2,7 @@
 
 use clap::ValueEnum;
 use futures::{Stream, stream::try_unfold};
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serializer};
 use serde_json::Value;
 use strum::IntoStaticStr;
 
@@ -50,7 +50,7 @@ pub fn file(state: AppState, filter: Filter, format: Format) -> impl Stream<Item
             let Some(before) = written else { return Ok(None) };
             let head = if before.is_empty() { head(format)? } else { Vec::new() };
             let found = slice(&state.db.pool, &filter, &before, AT_ONCE).await?;
-            let piece = piece(head, &found.rows, format)?;
+            let piece = piece(head, found.rows, format)?;
             written = match found.next {
                 Next::Nothing => None,
                 Next::More(id) | Next::LookedThrough(id) => Some(id),
@@ -63,36 +63,20 @@ pub fn file(state: AppState, filter: Filter, format: Format) -> impl Stream<Item
     })
 }
 
-const COLUMNS: [&str; 15] = [
-    "seq",
-    "id",
-    "at",
-    "event",
-    "what",
-    "actor",
-    "actor_name",
-    "subject",
-    "subject_name",
-    "session",
-    "ip",
-    "device",
-    "reason",
-    "details",
-    "mac",
-];
-
 fn head(format: Format) -> Result<Vec<u8>, AppError> {
     match format {
-        Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), std::iter::once(Ok(COLUMNS.map(str::to_owned)))),
+        // An empty event has the names, too.
+        Format::Csv => csv(BYTE_ORDER_MARK.to_vec(), [line(LogRow::default()).map(|(name, _)| name.to_owned())]),
         Format::Jsonl => Ok(Vec::new()),
     }
 }
 
-fn piece(head: Vec<u8>, rows: &[LogRow], format: Format) -> Result<Vec<u8>, AppError> {
+fn piece(head: Vec<u8>, rows: Vec<LogRow>, format: Format) -> Result<Vec<u8>, AppError> {
+    let mut lines = rows.into_iter().map(line);
     match format {
-        Format::Csv => csv(head, rows.iter().map(|row| cells(Line::of(row)))),
-        Format::Jsonl => rows.iter().try_fold(head, |mut piece, row| {
-            serde_json::to_writer(&mut piece, &Line::of(row))?;
+        Format::Csv => csv(head, lines.map(|line| line.map(|(_, value)| cell(value)))),
+        Format::Jsonl => lines.try_fold(head, |mut piece, line| {
+            serde_json::Serializer::new(&mut piece).collect_map(line)?;
             piece.push(b'\n');
             Ok(piece)
         }),
@@ -101,11 +85,11 @@ fn piece(head: Vec<u8>, rows: &[LogRow], format: Format) -> Result<Vec<u8>, AppE
 
 fn csv(
     piece: Vec<u8>,
-    records: impl Iterator<Item = Result<[String; COLUMNS.len()], AppError>>,
+    records: impl IntoIterator<Item = impl IntoIterator<Item = String>>,
 ) -> Result<Vec<u8>, AppError> {
     let mut writer = csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(piece);
     for record in records {
-        writer.write_record(record?.map(harmless)).map_err(unwritten)?;
+        writer.write_record(record.into_iter().map(harmless)).map_err(unwritten)?;
     }
     writer.into_inner().map_err(unwritten)
 }
@@ -142,58 +126,36 @@ fn harmless(cell: String) -> String {
     safe
 }
 
-/// In the order of [`COLUMNS`].
-fn cells(line: Line<'_>) -> Result<[String; COLUMNS.len()], AppError> {
-    let line = serde_json::to_value(line)?;
-    Ok(COLUMNS.map(|name| match &line[name] {
+fn cell(value: Value) -> String {
+    match value {
         Value::Null => String::new(),
-        Value::String(text) => text.clone(),
+        Value::String(text) => text,
         other => other.to_string(),
-    }))
-}
-
-/// An event as programs get it.
-#[derive(Serialize)]
-struct Line<'a> {
-    /// Place in the chain; null while it is not sealed.
-    seq: Option<i64>,
-    id: &'a str,
-    /// RFC 3339, UTC.
-    at: String,
-    event: &'a str,
-    /// In words.
-    what: String,
-    actor: &'a str,
-    actor_name: Option<&'a str>,
-    subject: &'a str,
-    subject_name: Option<&'a str>,
-    session: &'a str,
-    ip: &'a str,
-    device: &'a str,
-    reason: &'a str,
-    details: Value,
-    mac: &'a str,
-}
-
-impl<'a> Line<'a> {
-    fn of(entry: &'a LogRow) -> Self {
-        let LogRow { row, actor_name, subject_name } = entry;
-        Self {
-            seq: row.seq,
-            id: &row.id,
-            at: milliseconds(row.at),
-            event: &row.event,
-            what: words::plain(entry),
-            actor: &row.actor,
-            actor_name: actor_name.as_deref(),
-            subject: &row.subject,
-            subject_name: subject_name.as_deref(),
-            session: &row.sid,
-            ip: &row.ip,
-            device: &row.device,
-            reason: &row.reason,
-            details: row.details(),
-            mac: &row.mac,
-        }
     }
+}
+
+/// An event as programs get it: each column with its name.
+fn line(entry: LogRow) -> [(&'static str, Value); 15] {
+    let (what, details) = (words::plain(&entry), entry.row.details());
+    let LogRow { row, actor_name, subject_name } = entry;
+    [
+        // Place in the chain; null while it is not sealed.
+        ("seq", row.seq.into()),
+        ("id", row.id.into()),
+        // RFC 3339, UTC.
+        ("at", milliseconds(row.at).into()),
+        ("event", row.event.into()),
+        // In words.
+        ("what", what.into()),
+        ("actor", row.actor.into()),
+        ("actor_name", actor_name.into()),
+        ("subject", row.subject.into()),
+        ("subject_name", subject_name.into()),
+        ("session", row.sid.into()),
+        ("ip", row.ip.into()),
+        ("device", row.device.into()),
+        ("reason", row.reason.into()),
+        ("details", details),
+        ("mac", row.mac.into()),
+    ]
 }
