@@ -39,7 +39,6 @@ pub async fn verify(
         end,
         last,
         removed: 0,
-        until: 0,
         next: 1,
         previous: Some(String::new()),
         before_key: None,
@@ -66,8 +65,6 @@ struct Walk<'a> {
     last: i64,
     /// Up to this number retention had removed everything when the walk began.
     removed: i64,
-    /// Time of the newest event that retention has removed.
-    until: i64,
     /// The number that must come next.
     next: i64,
     /// The mac of the row before; `None` when that row is missing.
@@ -97,13 +94,13 @@ impl Walk<'_> {
     /// Goes on behind what retention has removed, as far as that is said under a key of ours. It may have removed more while
     /// the walk goes on.
     async fn skip_removed(&mut self) -> Result<(), sqlx::Error> {
-        let (mut sum, mut to) = (ByRetention::default(), 0);
+        let mut sum = ByRetention::default();
         for said in store::removed(self.db).await? {
             let is_new = said.last_seq >= self.next;
             let key = self.keys.iter().find(|key| key.is_named_in(&said.seal));
             let is_sealed = key.is_some_and(|key| key.seal_removed(&said) == said.seal);
             let is_other = key.is_none() && key_name(&said.seal).is_some();
-            if said.first_seq != to + 1 || !(is_sealed || is_other) {
+            if said.first_seq != sum.to + 1 || !(is_sealed || is_other) {
                 if !self.report.findings.iter().any(|finding| finding.what == What::RemovalChanged) {
                     self.report.found_stretch(What::RemovalChanged, said.first_seq, said.last_seq);
                 }
@@ -115,11 +112,9 @@ impl Walk<'_> {
             if is_new && said.unfit > 0 {
                 self.report.found_stretch(What::RemovedUnfit, said.first_seq, said.last_seq);
             }
-            to = said.last_seq;
             sum.events += said.events;
             sum.unchecked += said.unchecked;
-            (sum.to, sum.until) = (to, sum.until.max(said.until_at));
-            self.until = sum.until;
+            (sum.to, sum.until) = (said.last_seq, sum.until.max(said.until_at));
             if is_new {
                 self.before_key = Some(Anchor { seq: said.last_seq, mac: said.last_mac.clone() });
                 (self.next, self.previous) = (said.last_seq + 1, Some(said.last_mac));
@@ -215,7 +210,8 @@ impl Walk<'_> {
         }
         // What a request under way has written after the deletion is blanked, too, within a day, and the deletion may have
         // been removed by then.
-        let may_be_late = row.at < self.until + LATE_MS;
+        let removed_until = self.report.removed.as_ref().map_or(0, |removed| removed.until);
+        let may_be_late = row.at < removed_until + LATE_MS;
         let subject_is_gone = may_be_late || self.is_forgotten(&row.subject).await?;
         let explained =
             (words_fit || subject_is_gone) && (origin_fits || subject_is_gone || self.is_forgotten(&row.actor).await?);
@@ -252,7 +248,7 @@ impl Walk<'_> {
     /// What had waited to be sealed stands in between, under the key of this event.
     /// Of a key that was not given the seal cannot be checked; what it sealed counts as not checked anyway.
     fn is_change_of_key(&self, row: &EventRow) -> bool {
-        let Ok(details) = serde_json::from_str::<serde_json::Value>(&row.details) else { return false };
+        let details = row.details();
         let detail = |name: &str| details[name].as_str().unwrap_or_default();
         let (end, seal) = (detail("end_was"), detail("seal_was"));
         let (Ok(anchor), Some(before)) = (end.parse::<Anchor>(), &self.before_key) else { return false };
