@@ -60,7 +60,7 @@ impl Retention {
         let mut tx = self.state.db.begin_write().await?;
         store::lock_chain(&mut tx).await?;
         let before = store::removed(&mut *tx).await?.pop();
-        let is_ours = |said: &Removed| self.key.is_named_in(&said.seal) && self.key.seal_removed(said) == said.seal;
+        let is_ours = |said: &Removed| self.key.seal_removed(said) == said.seal;
         let is_others = |said: &Removed| !self.key.is_named_in(&said.seal) && key_name(&said.seal).is_some();
         if before.as_ref().is_some_and(|said| !is_ours(said) && !is_others(said)) {
             return Err(NotRemoved::Forged);
@@ -87,12 +87,10 @@ impl Retention {
     fn statement(&self, before: Option<Removed>, rows: &[EventRow], now_ms: i64) -> Removed {
         let mut said = match before {
             Some(before) if self.key.is_named_in(&before.seal) => before,
-            before => Removed {
-                first_seq: before.as_ref().map_or(1, |before| before.last_seq + 1),
-                last_seq: before.as_ref().map_or(0, |before| before.last_seq),
-                last_mac: before.map(|before| before.last_mac).unwrap_or_default(),
-                ..Removed::default()
-            },
+            before => {
+                let Removed { last_seq, last_mac, .. } = before.unwrap_or_default();
+                Removed { first_seq: last_seq + 1, last_seq, last_mac, ..Removed::default() }
+            }
         };
         for row in rows {
             let seq = row.seq.unwrap_or_default();

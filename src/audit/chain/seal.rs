@@ -93,7 +93,7 @@ impl Sealer {
     }
 
     fn check_end(&self, end: &End, last: Option<&EventRow>) -> Result<(), NotSealed> {
-        if *end == NOTHING && last.is_none() {
+        if *end == End::default() && last.is_none() {
             return Ok(());
         }
         if key_name(&end.seal).is_some() && !self.key.is_named_in(&end.seal) {
@@ -155,13 +155,13 @@ impl Sealer {
             return Ok(None);
         }
         let (last_seq, mac) = last.map_or((0, String::new()), |row| (row.seq.unwrap_or_default(), row.mac));
-        let claimed = claimed.unwrap_or(NOTHING);
+        let claimed = claimed.unwrap_or_default();
         let is_ours = claimed.seal == self.key.seal(claimed.seq, &claimed.mac);
         let (before, from) = (Anchor { seq: claimed.seq, mac: claimed.mac }, Anchor { seq: last_seq, mac });
-        let mut event = Event::new(Kind::AuditResumed, Actor::CommandLine, "");
-        event.reason = words.to_owned();
-        event.details =
+        let details =
             json!({ "end_was": before.to_string(), "last_event": from.to_string(), "seal_was": claimed.seal });
+        let reason = words.to_owned();
+        let event = Event { reason, details, ..Event::new(Kind::AuditResumed, Actor::CommandLine, "") };
         event::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;
         // The numbers that an end of ours knew of are not given again, or no one would see that their events are gone.
         // What someone else wrote there counts for nothing; `verify` goes by the event.
@@ -171,6 +171,3 @@ impl Sealer {
         Ok(Some(from))
     }
 }
-
-/// The end before the first event is sealed.
-const NOTHING: End = End { seq: 0, mac: String::new(), seal: String::new() };

@@ -11,8 +11,8 @@ use crate::{
     },
 };
 
-/// The end of the chain as its row says.
-#[derive(Clone, Debug, PartialEq, Eq, FromRow)]
+/// The end of the chain as its row says. All is empty before the first event is sealed.
+#[derive(Clone, Debug, Default, PartialEq, Eq, FromRow)]
 pub struct End {
     pub seq: i64,
     pub mac: String,
