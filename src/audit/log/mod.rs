@@ -2,7 +2,7 @@
 
 pub mod store;
 
-use uuid::Builder;
+use uuid::{Builder, Uuid};
 
 use crate::auth::event::Kind;
 
@@ -66,7 +66,7 @@ impl Filter {
 
     /// The lower of the end of the time that is asked for and `before`.
     fn end_id(&self, before: &str) -> String {
-        let end = self.until.map_or_else(|| LAST_ID.to_owned(), first_id_of);
+        let end = self.until.map_or_else(|| Uuid::max().to_string(), first_id_of);
         if before.is_empty() { end } else { end.min(before.to_owned()) }
     }
 }
@@ -74,8 +74,6 @@ impl Filter {
 fn any(text: Option<&str>) -> &str {
     text.unwrap_or(ANY)
 }
-
-const LAST_ID: &str = "ffffffff-ffff-ffff-ffff-ffffffffffff";
 
 fn first_id_of(ms: i64) -> String {
     Builder::from_unix_timestamp_millis(u64::try_from(ms).unwrap_or_default(), &[0; 10]).into_uuid().to_string()

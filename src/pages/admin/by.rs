@@ -46,17 +46,11 @@ impl By {
     }
 
     /// An administrator's program.
-    ///
-    /// # Errors
-    /// What is wrong with the reason.
     pub fn api(AdminCaller(admin, caller): AdminCaller, reason: &str) -> Result<Self, Invalid> {
         Ok(Self { who: Who::Token(Box::new(admin)), caller, words: parse_reason(reason)? })
     }
 
     /// Whoever has the database and the program.
-    ///
-    /// # Errors
-    /// What is wrong with the reason.
     pub fn command_line(reason: &str) -> Result<Self, Invalid> {
         Ok(Self { who: Who::CommandLine, caller: Caller::default(), words: parse_reason(reason)? })
     }
@@ -102,10 +96,8 @@ impl By {
 
     /// What is written down of an act.
     pub fn event(&self, kind: Kind, user_id: &str, details: serde_json::Value) -> Event {
-        let mut event = Event::new(kind, self.actor(), user_id).from_caller(&self.caller);
-        event.reason.clone_from(&self.words);
-        event.details = details;
-        event
+        let event = Event::new(kind, self.actor(), user_id).from_caller(&self.caller);
+        Event { reason: self.words.clone(), details, ..event }
     }
 
     /// Writes an act down, in its transaction; returns the id of the event.
@@ -178,8 +170,6 @@ pub async fn has_no_password(tx: &mut AnyConnection, id: &str) -> Result<bool, A
     Ok(newest.is_some_and(|row| row.details()["ended_all"] == true))
 }
 
-/// # Errors
-/// What to tell the administrator.
 pub fn parse_reason(text: &str) -> Result<String, Invalid> {
     let text = readable(text).ok_or(Invalid::ReasonMissing)?;
     let fits = text.chars().count() <= usize::from(REASON_MAX_CHARS);

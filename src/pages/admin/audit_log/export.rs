@@ -59,9 +59,8 @@ pub async fn export(
     // Held until the last piece is taken, or no one takes any more.
     let place =
         guards.streams.take_up_to(&format!("audit export of {}", reader.user.id), 1).ok_or(AppError::ExportUnderWay)?;
-    let mut event =
-        exported(Actor::User(reader.user.id.clone()), format, &resolved).from_caller(&caller_of(&parts, &state.config));
-    event.sid.clone_from(&reader.log_in.sid);
+    let event = exported(Actor::User(reader.user.id.clone()), format, &resolved);
+    let event = Event { sid: reader.log_in.sid.clone(), ..event.from_caller(&caller_of(&parts, &state.config)) };
     let now_ms = state.clock.now_ms();
     // Before the first byte: whoever takes the log along stands in it.
     again(|| event::store::insert(&state.db.pool, &event, now_ms)).await?;
@@ -84,7 +83,5 @@ fn from_query<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
 pub fn exported(actor: Actor, format: Format, resolved: &Resolved) -> Event {
     let mut details = resolved.details();
     details.insert("format".into(), format.into_str().into());
-    let mut event = Event::new(Kind::AuditExported, actor, "");
-    event.details = Value::Object(details);
-    event
+    Event { details: Value::Object(details), ..Event::new(Kind::AuditExported, actor, "") }
 }
