@@ -46,7 +46,7 @@ impl By {
     }
 
     /// An administrator's program.
-    pub fn api(AdminCaller(admin, caller): AdminCaller, reason: &str) -> Result<Self, Invalid> {
+    pub fn api(AdminCaller(admin, caller): AdminCaller, reason: &str) -> Result<Self, AppError> {
         Ok(Self { who: Who::Token(Box::new(admin)), caller, words: parse_reason(reason)? })
     }
 

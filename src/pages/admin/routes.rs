@@ -7,7 +7,7 @@ use serde::Deserialize;
 use super::{by::By, outcome::Outcome, stories};
 use crate::{
     auth::sessions::Receipt,
-    base::{db::again, error::AppError},
+    base::db::again,
     web::{guards::Guards, json::JsonBody, problem::Problem, token::bearer::AdminCaller},
 };
 
@@ -19,34 +19,22 @@ pub struct Why {
     reason: String,
 }
 
-pub async fn force_logout(
-    admin: AdminCaller,
-    Extension(guards): Extension<Guards>,
-    Path(id): Path<String>,
-    JsonBody(why): JsonBody<Why>,
-) -> Result<Json<Receipt>, Problem> {
-    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+/// What each of these is called with.
+type Asked = (AdminCaller, Extension<Guards>, Path<String>, JsonBody<Why>);
+
+pub async fn force_logout((admin, guards, Path(id), JsonBody(why)): Asked) -> Result<Json<Receipt>, Problem> {
+    let by = By::api(admin, &why.reason)?;
     Ok(Json(again(|| stories::force_logout(&guards.terminator, &by, &id, "")).await?))
 }
 
 /// 409 for the last administrator.
-pub async fn disable(
-    admin: AdminCaller,
-    Extension(guards): Extension<Guards>,
-    Path(id): Path<String>,
-    JsonBody(why): JsonBody<Why>,
-) -> Result<Json<Outcome>, Problem> {
-    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+pub async fn disable((admin, guards, Path(id), JsonBody(why)): Asked) -> Result<Json<Outcome>, Problem> {
+    let by = By::api(admin, &why.reason)?;
     Ok(Json(again(|| stories::disable(&guards.terminator, &by, &id, "")).await?))
 }
 
 /// 409 when the address belongs to another account by now.
-pub async fn enable(
-    admin: AdminCaller,
-    Extension(guards): Extension<Guards>,
-    Path(id): Path<String>,
-    JsonBody(why): JsonBody<Why>,
-) -> Result<Json<Outcome>, Problem> {
-    let by = By::api(admin, &why.reason).map_err(AppError::from)?;
+pub async fn enable((admin, guards, Path(id), JsonBody(why)): Asked) -> Result<Json<Outcome>, Problem> {
+    let by = By::api(admin, &why.reason)?;
     Ok(Json(again(|| stories::enable(&guards.terminator, &by, &id, "")).await?))
 }
