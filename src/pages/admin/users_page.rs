@@ -35,8 +35,12 @@ pub fn UsersPage(
     /// Whether the page begins with the first person.
     from_the_first: bool,
 ) -> impl IntoView {
-    let (is_understood, is_empty) = (problems.is_empty(), list.people.is_empty());
-    let shown = shown(&list);
+    let (is_understood, shown) = (problems.is_empty(), shown(&list));
+    let List { people, before, after } = list;
+    let is_empty = people.is_empty();
+    let first = before.is_some().then(|| address(&wanted, None));
+    let before = before.map(|id| address(&wanted, Some(("before", &id))));
+    let next = after.map(|id| address(&wanted, Some(("after", &id))));
     view! {
         <Page title="Users">
             <Tabs label="Administration" pages=PAGES />
@@ -46,9 +50,9 @@ pub fn UsersPage(
             {(is_understood && is_empty).then(|| view! { <Nobody wanted=wanted.clone() from_the_first /> })}
             {(!is_empty).then(|| view! {
                 <p class="help">{shown}</p>
-                <Neighbours wanted=wanted.clone() list=list.clone() />
+                <Turn first before next />
                 <Table label="Users" columns=&["Name", "Email", "Role", "State", "Created"]>
-                    {list.people.into_iter().map(|person| view! { <UserRow person /> }).collect_view()}
+                    {people.into_iter().map(|person| view! { <UserRow person /> }).collect_view()}
                 </Table>
             })}
         </Page>
@@ -107,15 +111,7 @@ fn shown(list: &List) -> String {
     }
 }
 
-/// The neighbours, with everything that is in force.
-#[component]
-fn Neighbours(wanted: Wanted, list: List) -> impl IntoView {
-    let first = list.before.is_some().then(|| address(&wanted, None));
-    let before = list.before.map(|id| address(&wanted, Some(("before", &id))));
-    let next = list.after.map(|id| address(&wanted, Some(("after", &id))));
-    view! { <Turn first before next /> }
-}
-
+/// Of a neighbour, with everything that is in force.
 fn address(wanted: &Wanted, place: Option<(&str, &str)>) -> String {
     let order = Some(wanted.order).filter(|order| *order != Order::default());
     let parts = [
