@@ -39,8 +39,7 @@ pub fn SessionsPage(
 ) -> impl IntoView {
     let is_filtered = asked != SessionsAsked::default();
     let next = next.map(|after| address(&SessionsAsked { after, ..asked.clone() }));
-    let further = !asked.after.is_empty();
-    let first = address(&SessionsAsked { after: String::new(), ..asked.clone() });
+    let first = (!asked.after.is_empty()).then(|| address(&SessionsAsked { after: String::new(), ..asked.clone() }));
     let shown = format!("{} on this page", counted(rows.len(), "active session", "active sessions"));
     let none = problem.unwrap_or(if is_filtered { "No active sessions match." } else { "No one is logged in." });
     view! {
@@ -56,7 +55,7 @@ pub fn SessionsPage(
                 true => view! { <Empty why=none next=is_filtered.then_some((PATH, "Clear filters")) /> }.drawn(),
                 false => view! { <p class="help">{shown}", newest first"</p> <SessionTable rows /> }.drawn(),
             }}
-            <Turn first=further.then_some(first) next />
+            <Turn first next />
             {may_act().then(|| view! { <Everyone /> })}
         </Page>
     }
@@ -79,13 +78,12 @@ fn address(asked: &SessionsAsked) -> String {
 
 #[component]
 fn Filter(asked: SessionsAsked) -> impl IntoView {
-    let chosen = Age::ALL.into_iter().find(|(.., age)| *age == Age::of(&asked.age)).map_or("", |(value, ..)| value);
     let ages = Age::ALL.map(|(value, words, _)| (value, words)).to_vec();
     view! {
         <form class="filter" method="get" action=PATH role="search">
             <SearchField name="person" label="User" value=asked.person />
             <SearchField name="ip" label="IP address" value=asked.ip />
-            <SelectField name="age" label="Started" options=ages chosen />
+            <SelectField name="age" label="Started" options=ages chosen=asked.age />
             <button type="submit" class="button">"Search"</button>
         </form>
     }
