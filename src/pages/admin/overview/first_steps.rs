@@ -83,28 +83,23 @@ fn Step(done: bool, children: Content) -> impl IntoView {
 
 #[component]
 fn MailWords(mail: MailStep, user_id: String) -> impl IntoView {
-    match mail {
-        MailStep::Off => view! {
-            <strong>"Set up email"</strong>
-            <p class="help">"This server doesn't send email. Set LATCHKEY_SMTP_URL."</p>
-        }
-        .drawn(),
-        MailStep::Untried => view! {
+    let (heading, help) = match mail {
+        MailStep::Off => ("Set up email", "This server doesn't send email. Set LATCHKEY_SMTP_URL."),
+        MailStep::Untried => return view! {
             <Link href=Act::StartReset.page(&user_id)>"Send yourself an email"</Link>
             <p class="help">"No email has been sent in the last 7 days. Send yourself a password reset to see that email works. You don't have to use the link."</p>
         }
         .drawn(),
-        MailStep::Written => view! {
-            <strong>"Email"</strong>
-            <p class="help">"Email is written to files in the data folder. Set LATCHKEY_SMTP_URL to send it."</p>
+        MailStep::Written => {
+            ("Email", "Email is written to files in the data folder. Set LATCHKEY_SMTP_URL to send it.")
         }
-        .drawn(),
-        MailStep::Works => view! {
-            <strong>"Email"</strong>
-            <p class="help">"Email has been sent in the last 7 days."</p>
-        }
-        .drawn(),
+        MailStep::Works => ("Email", "Email has been sent in the last 7 days."),
+    };
+    view! {
+        <strong>{heading}</strong>
+        <p class="help">{help}</p>
     }
+    .drawn()
 }
 
 #[component]
