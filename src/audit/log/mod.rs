@@ -25,21 +25,14 @@ pub struct Filter {
     pub words: Option<String>,
 }
 
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Next {
-    /// There is nothing before it.
-    Nothing,
-    /// More of the same before the event of this id.
-    More(String),
-    /// So many events were looked through that it is someone else's turn; to go on before the event of this id.
-    LookedThrough(String),
-}
-
 /// Some of what was looked for, the newest first.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Slice {
     pub rows: Vec<store::LogRow>,
-    pub next: Next,
+    /// There may be more before the event of this id.
+    pub next: Option<String>,
+    /// That is only because so many events were looked through that it is someone else's turn.
+    pub is_cut_short: bool,
 }
 
 impl Filter {

@@ -5,7 +5,7 @@ use sqlx::{AnyPool, QueryBuilder};
 use sqlx_macros::FromRow;
 use uuid::Uuid;
 
-use super::{ANY, Filter, Next, Slice, any};
+use super::{ANY, Filter, Slice, any};
 use crate::{auth::event::Kind, base::sql::Conn};
 
 /// The columns of [`EventRow`].
@@ -72,12 +72,9 @@ pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) ->
     let mut rows = matching(db, filter, floor.as_deref().unwrap_or(&least), &end, limit + 1).await?;
     let is_more = rows.len() > limit;
     rows.truncate(limit);
-    let next = match (rows.last().filter(|_| is_more), floor) {
-        (Some(last), _) => Next::More(last.row.id.clone()),
-        (None, Some(floor)) => Next::LookedThrough(floor),
-        (None, None) => Next::Nothing,
-    };
-    Ok(Slice { rows, next })
+    let last = rows.last().filter(|_| is_more).map(|last| last.row.id.clone());
+    let is_cut_short = last.is_none() && floor.is_some();
+    Ok(Slice { rows, next: last.or(floor), is_cut_short })
 }
 
 /// The id down to which one slice looks; `None` when that is all there is.

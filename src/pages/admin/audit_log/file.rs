@@ -9,7 +9,7 @@ use strum::IntoStaticStr;
 use super::words;
 use crate::{
     audit::log::{
-        Filter, Next,
+        Filter,
         store::{LogRow, slice},
     },
     base::{error::AppError, rfc3339::milliseconds, state::AppState},
@@ -51,10 +51,7 @@ pub fn file(state: AppState, filter: Filter, format: Format) -> impl Stream<Item
             let head = if before.is_empty() { head(format)? } else { Vec::new() };
             let found = slice(&state.db.pool, &filter, &before, AT_ONCE).await?;
             let piece = piece(head, found.rows, format)?;
-            written = match found.next {
-                Next::Nothing => None,
-                Next::More(id) | Next::LookedThrough(id) => Some(id),
-            };
+            written = found.next;
             // Nothing was found in what was looked through.
             if !piece.is_empty() {
                 return Ok(Some((piece, (state, filter, written))));

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use super::{filter::resolve, page::AuditPage};
 use crate::{
     audit::log::{
-        Filter, Next, Slice,
+        Filter, Slice,
         store::{LogRow, slice},
     },
     base::{error::AppError, state::AppState},
@@ -24,7 +24,7 @@ pub async fn audit(page: &PageRequest) -> Result<Found, AppError> {
     let resolved = resolve(state, &as_typed(&page.parts.uri)).await?;
     let found = match resolved.is_understood() {
         true => slice(&state.db.pool, &resolved.filter, &resolved.exact.before, EVENTS).await?,
-        false => Slice { rows: Vec::new(), next: Next::Nothing },
+        false => Slice::default(),
     };
     shows(move || view! { <AuditPage resolved found /> })
 }

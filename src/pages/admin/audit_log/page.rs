@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     audit::log::{
-        Filter, Next, Slice,
+        Filter, Slice,
         store::{EventRow, LogRow},
     },
     auth::event::Kind,
@@ -40,13 +40,9 @@ pub fn AuditPage(resolved: Resolved, found: Slice) -> impl IntoView {
     let before = |id: &str| AuditAsked { before: id.to_owned(), ..exact.clone() };
     let newest = (!exact.before.is_empty()).then(|| address(PAGE, &before(""), &[]));
     let [csv, json_lines] = ["csv", "jsonl"].map(|format| address(EXPORT, &before(""), &[("format", format)]));
-    let (older, searched_to) = match &found.next {
-        Next::Nothing => (None, None),
-        Next::More(id) => (Some(address(PAGE, &before(id), &[])), None),
-        // So many events were looked through that the rest is for the next page.
-        Next::LookedThrough(id) => (Some(address(PAGE, &before(id), &[])), Some(time_of(id))),
-    };
-    let rows = found.rows;
+    let Slice { rows, next, is_cut_short } = found;
+    let older = next.as_deref().map(|id| address(PAGE, &before(id), &[]));
+    let searched_to = next.filter(|_| is_cut_short).map(|id| time_of(&id));
     let none = rows.is_empty() && is_understood;
     let has_events = !rows.is_empty() || older.is_some();
     view! {
