@@ -11,10 +11,8 @@ pub async fn set_disabled(db: impl Conn<'_>, id: &str, since: Option<i64>) -> sq
     sqlx::query(statement).bind(id).bind(since).run(db).await
 }
 
-/// Gives the user another role; `false` when there is no such user or the role is theirs already.
-pub async fn set_role(db: impl Conn<'_>, id: &str, role: Role) -> sqlx::Result<bool> {
-    let statement = "update users set role = $1 where id = $2 and role <> $1";
-    sqlx::query(statement).bind(role.into_str()).bind(id).hits(db).await
+pub async fn set_role(db: impl Conn<'_>, id: &str, role: Role) -> sqlx::Result<()> {
+    sqlx::query("update users set role = $2 where id = $1").bind(id).bind(role.into_str()).run(db).await
 }
 
 /// When a user was seen last, by the sessions that there are rows of.

@@ -81,7 +81,7 @@ async fn first_steps(state: &AppState, user: &User, has_lab: bool) -> Result<Opt
 /// Logins and sign-ups on every day of the span, also those on which nothing happened.
 async fn days(state: &AppState) -> Result<[Vec<Bars>; 2], AppError> {
     let today = state.clock.now_ms().div_euclid(DAY_MS);
-    let first = today + 1 - i64::try_from(DAYS).unwrap_or_default();
+    let first = today + 1 - DAYS;
     let kinds = [Kind::LoggedIn, Kind::LogInFailed, Kind::SecondFactorFailed, Kind::SignedUp];
     let rows = store::per_day(&state.db.pool, kinds, first).await?;
     let times = |day: i64, kinds: &[Kind]| -> i64 {

@@ -11,7 +11,7 @@ pub mod tiles;
 use crate::{base::metrics::Spread, pages::admin::part::Part};
 
 /// So many days are shown, today included.
-pub const DAYS: usize = 30;
+pub const DAYS: i64 = 30;
 
 /// A mail that has waited for so long does not get through.
 pub const MAIL_LATE_MS: i64 = 15 * 60_000;
