@@ -33,17 +33,15 @@ fn ActFields(page: ActPage) -> impl IntoView {
     let ActPage { act, person: Person { user, .. }, only, undo, .. } = page;
     let (typed, refused) = (typed(), refused());
     // What was to be undone is not the last word any more: the next try is an act of its own.
-    let undo = undo.filter(|_| refused != Some(AppError::ChangedMeanwhile));
-    let (undone, reason_of_undo, role_before) =
-        undo.map_or_else(Default::default, |undo| (undo.event, undo.reason, undo.role));
-    let reason = if typed.get("reason").is_empty() { reason_of_undo } else { typed.get("reason") };
-    let role = typed.get("role").parse().ok().or(role_before).unwrap_or(user.role());
+    let undo = undo.filter(|_| refused != Some(AppError::ChangedMeanwhile)).unwrap_or_default();
+    let reason = if typed.get("reason").is_empty() { undo.reason } else { typed.get("reason") };
+    let role = typed.get("role").parse().ok().or(undo.role).unwrap_or(user.role());
     let roles = Role::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
     let help = format!("Recorded in the audit log. {} won't see it.", user.name);
     view! {
         <input type="hidden" name="user" value=user.id />
         {only.map(|session| view! { <input type="hidden" name="sid" value=session.sid /> })}
-        {(!undone.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undone /> })}
+        {(!undo.event.is_empty()).then(|| view! { <input type="hidden" name="undo" value=undo.event /> })}
         {match act {
             Act::ChangeRole => view! { <SelectField name="role" label="Role" options=roles chosen=role.into_str() /> }.drawn(),
             Act::StartReset => view! {

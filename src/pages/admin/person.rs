@@ -51,7 +51,7 @@ pub struct ActPage {
 }
 
 /// What an act is to undo.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Undo {
     /// The event.
     pub event: String,

@@ -3,8 +3,8 @@
 use axum::{
     Extension,
     body::Body,
-    extract::{Query, Request},
-    http::Uri,
+    extract::Query,
+    http::{Uri, request::Parts},
     response::Response,
 };
 use futures::TryStreamExt;
@@ -39,10 +39,9 @@ struct Wanted {
 pub async fn export(
     Extension(guards): Extension<Guards>,
     someone: Option<Extension<LoggedIn>>,
-    request: Request,
+    parts: Parts,
 ) -> Result<Response, Problem> {
     let state = guards.terminator.state.clone();
-    let (parts, _) = request.into_parts();
     origin::refuse_other_sites(&parts.headers)?;
     let asked = AuditAsked { before: String::new(), ..from_query::<AuditAsked>(&parts.uri)? };
     let page = address(PAGE, &asked, &[]);
