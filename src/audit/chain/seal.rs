@@ -158,8 +158,7 @@ impl Sealer {
         let claimed = claimed.unwrap_or_default();
         let is_ours = claimed.seal == self.key.seal(claimed.seq, &claimed.mac);
         let (before, from) = (Anchor { seq: claimed.seq, mac: claimed.mac }, Anchor { seq: last_seq, mac });
-        let details =
-            json!({ "end_was": before.to_string(), "last_event": from.to_string(), "seal_was": claimed.seal });
+        let details = json!({ "end_was": before, "last_event": from, "seal_was": claimed.seal });
         let reason = words.to_owned();
         let event = Event { reason, details, ..Event::new(Kind::AuditResumed, Actor::CommandLine, "") };
         event::store::insert(&mut *tx, &event, self.state.clock.now_ms()).await?;

@@ -8,6 +8,8 @@ pub mod page;
 pub mod store;
 pub mod tiles;
 
+use sqlx_macros::FromRow;
+
 use crate::{base::metrics::Spread, pages::admin::part::Part};
 
 /// So many days are shown, today included.
@@ -19,7 +21,7 @@ pub const MAIL_LATE_MS: i64 = 15 * 60_000;
 /// A key that has signed for longer is due for a rotation: about once a quarter.
 pub const KEY_OLD_MS: i64 = 100 * 24 * 3_600_000;
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, FromRow)]
 pub struct Counted {
     pub live_sessions: i64,
     /// Accounts that were not deleted.
@@ -29,6 +31,7 @@ pub struct Counted {
     pub disabled: i64,
     pub with_second_factor: i64,
     /// How old the counts are, in milliseconds; zero where they were made for this page.
+    #[sqlx(skip)]
     pub age_ms: i64,
 }
 

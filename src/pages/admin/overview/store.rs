@@ -33,17 +33,15 @@ pub async fn per_day(db: impl Conn<'_>, kinds: [Kind; 4], from_day: i64) -> sqlx
 }
 
 pub async fn count_all(db: impl Conn<'_>, now_ms: i64) -> sqlx::Result<Counted> {
-    let (people, confirmed, disabled, with_second_factor, live_sessions): (i64, i64, i64, i64, i64) = sqlx::query_as(
-        "select count(*), count(verified_at), count(disabled_at), \
-         (select count(*) from totp where confirmed_at is not null), \
+    sqlx::query_as(
+        "select count(*) as people, count(verified_at) as confirmed, count(disabled_at) as disabled, \
+         (select count(*) from totp where confirmed_at is not null) as with_second_factor, \
          (select count(*) from sessions where ended_at is null and global_epoch = (select max(epoch) from global_epoch) \
-         and expires_at > $1 and idle_expires_at > $1) \
-         from users where deleted_at is null",
+         and expires_at > $1 and idle_expires_at > $1) as live_sessions from users where deleted_at is null",
     )
     .bind(now_ms)
     .fetch_one(db)
-    .await?;
-    Ok(Counted { live_sessions, people, confirmed, disabled, with_second_factor, age_ms: 0 })
+    .await
 }
 
 /// [`AWAY`], the mark of the Lab, or nothing.
