@@ -52,6 +52,7 @@ impl FirstSteps {
 #[component]
 pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
     let FirstSteps { user_id, has_second_factor, mail, has_users, lab_opened } = steps;
+    let BaseUrl(base) = use_context().unwrap_or_default();
     view! {
         <Card id="first-steps" heading="First steps">
             <ul class="first-steps">
@@ -60,7 +61,11 @@ pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
                     <p class="help">"Your account can do everything here. Protect it with a code from an app."</p>
                 </Step>
                 <Step done=mail.is_done()><MailWords mail user_id /></Step>
-                <Step done=has_users><Invite /></Step>
+                <Step done=has_users>
+                    <strong>"Invite your first user"</strong>
+                    <p class="help">"Share this link. Anyone who opens it can sign up."</p>
+                    <CodeBlock text=format!("{base}/signup") what="the sign-up link" />
+                </Step>
                 {lab_opened.map(|opened| view! {
                     <Step done=opened>
                         <ButtonForm action=PutAwayFirstSteps::PATH fields=vec![("name", LAB.to_owned())]>"Open the Lab"</ButtonForm>
@@ -100,14 +105,4 @@ fn MailWords(mail: MailStep, user_id: String) -> impl IntoView {
         <p class="help">{help}</p>
     }
     .drawn()
-}
-
-#[component]
-fn Invite() -> impl IntoView {
-    let BaseUrl(base) = use_context().unwrap_or_default();
-    view! {
-        <strong>"Invite your first user"</strong>
-        <p class="help">"Share this link. Anyone who opens it can sign up."</p>
-        <CodeBlock text=format!("{base}/signup") what="the sign-up link" />
-    }
 }
