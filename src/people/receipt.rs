@@ -44,7 +44,7 @@ impl Receipt {
             counted(refresh_tokens, "refresh token", "refresh tokens"),
         );
         let lost = if applications == 0 { String::new() } else { format!(" {lost} lost access, with {tokens}.") };
-        let told = match told.len() as u64 {
+        let told = match told.len() {
             n @ 1.. if act.is_empty() => format!(" {} being told.", counted(n, "application is", "applications are")),
             _ => told_words(told),
         };

@@ -61,7 +61,7 @@ pub async fn anything_waits(db: impl Conn<'_>) -> sqlx::Result<bool> {
 /// How many events from before `at` wait to be sealed.
 pub async fn waiting_since(db: impl Conn<'_>, at: i64) -> sqlx::Result<i64> {
     let statement = "select count(*) from audit_events where seq is null and at < $1";
-    sqlx::query_as(statement).bind(at).fetch_one(db).await.map(|(count,)| count)
+    sqlx::query_scalar(statement).bind(at).fetch_one(db).await
 }
 
 /// Events that wait to be sealed, the oldest first.

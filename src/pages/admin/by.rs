@@ -34,20 +34,20 @@ pub struct By {
 
 #[derive(Clone, Debug)]
 enum Who {
-    Page(Box<Administrator>),
-    Token(Box<ApiCaller>),
+    Page(Administrator),
+    Token(ApiCaller),
     CommandLine,
 }
 
 impl By {
     /// An administrator in a browser; `words`: a reason that was [parsed](parse_reason).
     pub fn page(admin: Administrator, caller: Caller, words: String) -> Self {
-        Self { who: Who::Page(Box::new(admin)), caller, words }
+        Self { who: Who::Page(admin), caller, words }
     }
 
     /// An administrator's program.
     pub fn api(AdminCaller(admin, caller): AdminCaller, reason: &str) -> Result<Self, AppError> {
-        Ok(Self { who: Who::Token(Box::new(admin)), caller, words: parse_reason(reason)? })
+        Ok(Self { who: Who::Token(admin), caller, words: parse_reason(reason)? })
     }
 
     /// Whoever has the database and the program.
