@@ -80,17 +80,16 @@ pub async fn slice(db: &AnyPool, filter: &Filter, before: &str, limit: usize) ->
 /// The id down to which one slice looks; `None` when that is all there is.
 async fn floor(db: impl Conn<'_>, filter: &Filter, least: &str, end: &str) -> sqlx::Result<Option<String>> {
     let (way, led_by) = filter.way();
-    let row: Option<(String,)> = QueryBuilder::new(format!(
+    QueryBuilder::new(format!(
         "select id from audit_events where {way} = $1 and id < $2 and id >= $3 order by id desc limit 1 offset $4"
     ))
-    .build_query_as()
+    .build_query_scalar()
     .bind(led_by)
     .bind(end)
     .bind(least)
     .bind(LOOKED_AT_MAX - 1)
     .fetch_optional(db)
-    .await?;
-    Ok(row.map(|(id,)| id))
+    .await
 }
 
 async fn matching(
