@@ -172,6 +172,6 @@ pub async fn has_no_password(tx: &mut AnyConnection, id: &str) -> Result<bool, A
 
 pub fn parse_reason(text: &str) -> Result<String, Invalid> {
     let text = readable(text).ok_or(Invalid::ReasonMissing)?;
-    let fits = text.chars().count() <= usize::from(REASON_MAX_CHARS);
+    let fits = text.chars().count() <= REASON_MAX_CHARS;
     if fits { Ok(text) } else { Err(Invalid::ReasonTooLong) }
 }

@@ -6,7 +6,7 @@ use sqlx::AnyConnection;
 use strum::VariantArray;
 
 use super::{
-    Act, ActPage, Before, Person, act_page, audit_log,
+    Act, ActPage, Before, Person, REASON_MAX_CHARS, act_page, audit_log,
     by::{has_no_password, missing, who_did},
     person::Undo,
     store, stories,
@@ -116,7 +116,7 @@ async fn who_disabled(tx: &mut AnyConnection, user: &User, since: i64) -> Result
 async fn undo(tx: &mut AnyConnection, id: &str, event: &str) -> Result<Option<Undo>, AppError> {
     let Ok(event) = uuid::Uuid::parse_str(event) else { return Ok(None) };
     let Some(row) = log::store::find_of(&mut *tx, id, event).await? else { return Ok(None) };
-    let reason = format!("undo: {}", row.reason).chars().take(usize::from(super::REASON_MAX_CHARS)).collect();
+    let reason = format!("undo: {}", row.reason).chars().take(REASON_MAX_CHARS).collect();
     let role = row.details()["from"].as_str().and_then(|role| role.parse().ok());
     Ok(Some(Undo { event: row.id, reason, role }))
 }

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use leptos::prelude::*;
 use serde::Deserialize;
 
-use super::users_page::UsersPage;
+use super::users_page::{SEARCH_CHARS_MAX, UsersPage};
 use crate::{
     base::error::AppError,
     pages::request::{Found, PageRequest, shows},
@@ -14,9 +14,6 @@ use crate::{
 
 /// People on one page of the list.
 const PAGE_ROWS: usize = 25;
-
-/// Longer searches are cut, in characters.
-const SEARCH_CHARS_MAX: usize = 200;
 
 /// What may stand in the address. An order or a place that is not understood counts as if it were not there.
 #[derive(Default, Deserialize)]

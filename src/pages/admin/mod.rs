@@ -39,7 +39,7 @@ pub const PAGES: &[(&str, &str)] = &[
 ];
 
 /// Longest reason that an administrator may give, in characters.
-pub const REASON_MAX_CHARS: u16 = 300;
+pub const REASON_MAX_CHARS: usize = 300;
 
 /// Whether who looks at a page of administration may also act there: an auditor reads.
 pub fn may_act() -> bool {

@@ -18,7 +18,7 @@ pub fn SearchField(
     #[prop(default = "search")] kind: &'static str,
     #[prop(optional)] help: &'static str,
     #[prop(optional)] placeholder: &'static str,
-    #[prop(optional)] maxlength: Option<u16>,
+    #[prop(optional)] maxlength: Option<usize>,
 ) -> impl IntoView {
     let help_id = (!help.is_empty()).then(|| format!("{name}-help"));
     view! {

@@ -23,6 +23,9 @@ use crate::{
 
 const PATH: &str = "/admin/users";
 
+/// Longer searches are cut, in characters.
+pub const SEARCH_CHARS_MAX: usize = 200;
+
 const SEARCH_HELP: &str = "Search by the start of a name or email, e.g. “an mü” finds Anna Müller.";
 
 #[component]
@@ -69,7 +72,7 @@ fn SearchForm(wanted: Wanted, clears: bool) -> impl IntoView {
     let orders = Order::VARIANTS.iter().map(|one| (one.into_str(), one.words())).collect();
     view! {
         <form class="filter" method="get" action=PATH role="search">
-            <SearchField name="q" label="Name or email" value=words maxlength=200 help=SEARCH_HELP />
+            <SearchField name="q" label="Name or email" value=words maxlength=SEARCH_CHARS_MAX help=SEARCH_HELP />
             <SelectField name="role" label="Role" all="All" options=roles chosen=role.map_or("", Role::into) />
             <SelectField name="state" label="State" all="All" options=states chosen=state.map_or("", State::into) />
             <SelectField name="sort" label="Order" options=orders chosen=order.into_str() />

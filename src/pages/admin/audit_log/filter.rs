@@ -122,7 +122,7 @@ impl Resolved {
 
     fn take_words(&mut self) {
         let text = self.exact.q.trim();
-        if text.chars().count() > usize::from(WORDS_MAX_CHARS) {
+        if text.chars().count() > WORDS_MAX_CHARS {
             self.problem(format!("Shorten the text to look for to {WORDS_MAX_CHARS} characters."));
         } else if text.contains(char::is_control) {
             // No one types one, and PostgreSQL takes no zero byte.

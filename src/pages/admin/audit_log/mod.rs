@@ -22,7 +22,7 @@ pub const PAGE: &str = "/admin/audit";
 pub const EXPORT: &str = "/admin/audit/export";
 
 /// Longest text to look for in reasons, in characters.
-pub const WORDS_MAX_CHARS: u16 = 100;
+pub const WORDS_MAX_CHARS: usize = 100;
 
 /// What may stand in the address of the page, and the options of `latchkey audit export`; empty is "any".
 #[derive(Args, Clone, Debug, Default, PartialEq, Eq, Deserialize)]
