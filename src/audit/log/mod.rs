@@ -64,10 +64,6 @@ impl Filter {
     }
 }
 
-fn any(text: Option<&str>) -> &str {
-    text.unwrap_or(ANY)
-}
-
 fn first_id_of(ms: i64) -> String {
     Builder::from_unix_timestamp_millis(u64::try_from(ms).unwrap_or_default(), &[0; 10]).into_uuid().to_string()
 }

@@ -5,7 +5,7 @@ use sqlx::{AnyPool, QueryBuilder};
 use sqlx_macros::FromRow;
 use uuid::Uuid;
 
-use super::{ANY, Filter, Slice, any};
+use super::{ANY, Filter, Slice};
 use crate::{auth::event::Kind, base::sql::Conn};
 
 /// The columns of [`EventRow`].
@@ -115,9 +115,9 @@ async fn matching(
     .bind(led_by)
     .bind(end)
     .bind(least)
-    .bind(any(filter.actor.as_deref()))
-    .bind(any(filter.event.map(Kind::into)))
-    .bind(any(filter.ip.as_deref()))
+    .bind(filter.actor.as_deref().unwrap_or(ANY))
+    .bind(filter.event.map_or(ANY, Kind::into))
+    .bind(filter.ip.as_deref().unwrap_or(ANY))
     .bind(words.map_or(ANY, |_| ""))
     // As `search_text` is folded.
     .bind(containing(&words.unwrap_or_default().to_lowercase()))
