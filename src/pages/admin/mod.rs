@@ -12,7 +12,7 @@ pub mod load_user;
 pub mod load_users;
 pub mod outcome;
 pub mod overview;
-pub mod part;
+pub mod phrase;
 pub mod person;
 pub mod receipt_notice;
 pub mod routes;

@@ -6,7 +6,7 @@ use super::{
     Act, PAGES, Person, ReceiptNotice,
     audit_log::words::{details, sentence},
     may_act,
-    part::Words,
+    phrase::Words,
 };
 use crate::{
     audit::log::store::{EventRow, LogRow},
@@ -150,7 +150,7 @@ fn Log(happened: Vec<LogRow>) -> impl IntoView {
             {happened
                 .into_iter()
                 .map(|entry| {
-                    let what = sentence(&entry).into_iter().map(|part| view! { <Words part /> }).collect_view();
+                    let what = sentence(&entry).into_iter().map(|phrase| view! { <Words phrase /> }).collect_view();
                     let mut rest = details(&entry);
                     let EventRow { at, reason, device, ip, .. } = entry.row;
                     let reason = if reason.is_empty() { reason } else { format!("“{reason}”") };

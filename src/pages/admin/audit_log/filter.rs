@@ -10,7 +10,7 @@ use crate::{
     audit::log::Filter,
     auth::{event::Actor, users::store},
     base::{DAY_MS, email::Email, error::AppError, rfc3339::midnight, state::AppState},
-    pages::admin::{part::Part, search::parse_ip},
+    pages::admin::{phrase::Phrase, search::parse_ip},
     people::list::{Person, Place, Wanted, find::find},
     ui::turn,
 };
@@ -26,7 +26,7 @@ pub struct Resolved {
     /// What was not understood, in sentences.
     pub problems: Vec<String>,
     /// People who may be meant, with the address that means them.
-    pub several: Vec<Part>,
+    pub several: Vec<Phrase>,
 }
 
 /// People who are offered where a name is not of one alone.
@@ -164,7 +164,7 @@ impl Resolved {
         self.several.extend(found.into_iter().map(|Person { id, name, email, .. }| {
             let mut asked = exact.clone();
             *field(&mut asked) = id;
-            Part::link(format!("{name}, {email}"), address(PAGE, &asked, &[]))
+            Phrase::link(format!("{name}, {email}"), address(PAGE, &asked, &[]))
         }));
         Ok(None)
     }

@@ -17,7 +17,7 @@ use crate::{
     auth::event::Kind,
     pages::admin::{
         PAGES,
-        part::{Part, Words},
+        phrase::{Phrase, Words},
         search::SearchField,
     },
     ui::{
@@ -98,14 +98,14 @@ fn Search(asked: AuditAsked, is_filtered: bool) -> impl IntoView {
 
 /// Nothing is shown then: what was meant might be less than everything.
 #[component]
-pub fn Misunderstood(problems: Vec<String>, several: Vec<Part>) -> impl IntoView {
+pub fn Misunderstood(problems: Vec<String>, several: Vec<Phrase>) -> impl IntoView {
     view! {
         <div role="alert">
             <Notice kind="warning">
                 {problems.into_iter().map(|words| view! { <p>{words}</p> }).collect_view()}
                 {(!several.is_empty()).then(|| view! {
                     <p>"Which user do you mean?"</p>
-                    <ul class="steps">{several.into_iter().map(|part| view! { <li><Words part /></li> }).collect_view()}</ul>
+                    <ul class="steps">{several.into_iter().map(|phrase| view! { <li><Words phrase /></li> }).collect_view()}</ul>
                 })}
             </Notice>
         </div>
@@ -124,7 +124,7 @@ fn Nothing(is_filtered: bool, is_first: bool) -> impl IntoView {
 
 #[component]
 fn Event(entry: LogRow) -> impl IntoView {
-    let what = words::sentence(&entry).into_iter().map(|part| view! { <Words part /> }).collect_view();
+    let what = words::sentence(&entry).into_iter().map(|phrase| view! { <Words phrase /> }).collect_view();
     let details = words::details(&entry).join(" · ");
     let EventRow { at, reason, device, ip, seq, .. } = entry.row;
     view! {

@@ -12,7 +12,7 @@ use crate::{
         event::{Actor, Kind},
         revocations::EndReason,
     },
-    pages::admin::part::Part,
+    pages::admin::phrase::Phrase,
     ui::when::minute,
 };
 
@@ -154,17 +154,17 @@ pub fn label(kind: Kind) -> &'static str {
 }
 
 /// "Ada disabled the account of Bob", with both as links.
-pub fn sentence(entry: &LogRow) -> Vec<Part> {
+pub fn sentence(entry: &LogRow) -> Vec<Phrase> {
     let (actor, subject) = (actor(entry), person(&entry.row.subject, entry.subject_name.as_deref()));
     let mut parts = Vec::new();
     let mut rest = pattern(&entry.row);
     while let Some((before, after)) = rest.split_once('{') {
         let (name, after) = after.split_once('}').unwrap_or((after, ""));
-        parts.push(Part::text(before));
+        parts.push(Phrase::text(before));
         parts.push(if name == "actor" { actor.clone() } else { subject.clone() });
         rest = after;
     }
-    parts.push(Part::text(rest));
+    parts.push(Phrase::text(rest));
     parts.retain(|part| !part.text.is_empty());
     if let Some(first) = parts.first_mut().filter(|part| part.href.is_none()) {
         first.text = capitalised(&first.text);
@@ -205,20 +205,20 @@ fn pattern(row: &EventRow) -> &'static str {
     }
 }
 
-fn actor(entry: &LogRow) -> Part {
+fn actor(entry: &LogRow) -> Phrase {
     match Actor::from_text(&entry.row.actor) {
         Actor::User(id) => person(&id, entry.actor_name.as_deref()),
-        Actor::CommandLine => Part::text("the command line"),
-        Actor::System => Part::text("Latchkey"),
-        Actor::Unknown => Part::text("someone"),
+        Actor::CommandLine => Phrase::text("the command line"),
+        Actor::System => Phrase::text("Latchkey"),
+        Actor::Unknown => Phrase::text("someone"),
     }
 }
 
-fn person(id: &str, name: Option<&str>) -> Part {
+fn person(id: &str, name: Option<&str>) -> Phrase {
     match name {
-        _ if id.is_empty() => Part::text("an unknown account"),
-        Some(name) => Part::link(name, format!("/admin/users/{id}")),
-        None => Part::link(format!("deleted user {}", short(id)), format!("{PAGE}?subject={id}")),
+        _ if id.is_empty() => Phrase::text("an unknown account"),
+        Some(name) => Phrase::link(name, format!("/admin/users/{id}")),
+        None => Phrase::link(format!("deleted user {}", short(id)), format!("{PAGE}?subject={id}")),
     }
 }
 

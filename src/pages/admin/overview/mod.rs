@@ -10,7 +10,7 @@ pub mod tiles;
 
 use sqlx_macros::FromRow;
 
-use crate::{base::metrics::Spread, pages::admin::part::Part};
+use crate::{base::metrics::Spread, pages::admin::phrase::Phrase};
 
 /// So many days are shown, today included.
 pub const DAYS: i64 = 30;
@@ -55,9 +55,9 @@ pub struct Instance {
 /// A figure, what belongs to it, and what is not as it should be. Its name leads to where one can act, if that is a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tile {
-    pub name: Part,
+    pub name: Phrase,
     pub figure: String,
-    pub more: Vec<Part>,
+    pub more: Vec<Phrase>,
     pub warning: Option<String>,
 }
 

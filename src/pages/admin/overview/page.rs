@@ -8,7 +8,7 @@ use super::{
     instances::InstanceTable,
 };
 use crate::{
-    pages::admin::{PAGES, part::Words},
+    pages::admin::{PAGES, phrase::Words},
     ui::{
         chart::{Bars, DayChart, Series},
         draw::Draw,
@@ -56,9 +56,9 @@ fn TileView(tile: Tile) -> impl IntoView {
     let Tile { name, figure, more, warning } = tile;
     view! {
         <div class="tile">
-            <dt><Words part=name /></dt>
+            <dt><Words phrase=name /></dt>
             <dd class="tile-figure">{figure}</dd>
-            {more.into_iter().map(|part| view! { <dd class="muted"><Words part /></dd> }).collect_view()}
+            {more.into_iter().map(|phrase| view! { <dd class="muted"><Words phrase /></dd> }).collect_view()}
             {warning.map(|words| view! { <dd><span class="badge warning">{words}</span></dd> })}
         </div>
     }

@@ -8,26 +8,27 @@ use crate::{
         metrics::Spread,
         number::{counted, grouped, share},
     },
-    pages::admin::{part::Part, short},
+    pages::admin::{phrase::Phrase, short},
     ui::when::span,
 };
 
 /// `None`: the first count takes longer than anybody should wait.
 pub fn people(census: Option<Counted>) -> [Tile; 2] {
     let tile = |name, figure, more| Tile { name, figure, more, warning: None };
-    let (sessions, users) = (Part::link("Active sessions", "/admin/sessions"), Part::link("Users", "/admin/users"));
+    let (sessions, users) = (Phrase::link("Active sessions", "/admin/sessions"), Phrase::link("Users", "/admin/users"));
     let Some(Counted { live_sessions, people, confirmed, disabled, with_second_factor, age_ms }) = census else {
-        return [sessions, users].map(|name| tile(name, "…".into(), vec![Part::text("Counting. Reload in a moment.")]));
+        let counting = || vec![Phrase::text("Counting. Reload in a moment.")];
+        return [sessions, users].map(|name| tile(name, "…".into(), counting()));
     };
-    let age = (age_ms > 0).then(|| Part::text(format!("Counted {} ago", span(age_ms))));
+    let age = (age_ms > 0).then(|| Phrase::text(format!("Counted {} ago", span(age_ms))));
     let (part, not) = (share(confirmed, people), grouped(people - confirmed));
     let of_people = [
-        Part::link(
+        Phrase::link(
             format!("{} confirmed ({part}), {not} not confirmed", grouped(confirmed)),
             "/admin/users?state=unverified",
         ),
-        Part::link(format!("{} use 2FA", share(with_second_factor, people)), "/admin/users?state=second-factor"),
-        Part::link(format!("{} disabled", grouped(disabled)), "/admin/users?state=disabled"),
+        Phrase::link(format!("{} use 2FA", share(with_second_factor, people)), "/admin/users?state=second-factor"),
+        Phrase::link(format!("{} disabled", grouped(disabled)), "/admin/users?state=disabled"),
     ];
     [
         tile(sessions, grouped(live_sessions), age.iter().cloned().collect()),
@@ -39,9 +40,9 @@ pub fn people(census: Option<Counted>) -> [Tile; 2] {
 pub fn rate_limited((accounts, networks): (i64, i64)) -> Tile {
     let of = format!("{}, {}", counted(accounts, "account", "accounts"), counted(networks, "network", "networks"));
     Tile {
-        name: Part::link("Rate-limited", "/admin/audit?event=log_in_failed"),
+        name: Phrase::link("Rate-limited", "/admin/audit?event=log_in_failed"),
         figure: grouped(accounts + networks),
-        more: vec![Part::text(format!("{of}, after failed attempts"))],
+        more: vec![Phrase::text(format!("{of}, after failed attempts"))],
         warning: None,
     }
 }
@@ -69,17 +70,17 @@ pub fn revocations(instances: &[Instance]) -> Tile {
     };
     let ill = instances.iter().filter(|instance| health(instance).is_some()).count();
     Tile {
-        name: Part::link("Revocations", "#instances"),
+        name: Phrase::link("Revocations", "#instances"),
         figure,
-        more: more.into_iter().map(Part::text).collect(),
+        more: more.into_iter().map(Phrase::text).collect(),
         warning: (ill > 0).then(|| format!("{} with problems", instance_count(ill))),
     }
 }
 
 pub fn key(signing: Option<&KeyInfo>, now_ms: i64) -> Tile {
-    let name = Part::link("Signing key", "/admin/keys");
+    let name = Phrase::link("Signing key", "/admin/keys");
     let Some(key) = signing else {
-        let more = vec![Part::text("Access tokens can't be issued")];
+        let more = vec![Phrase::text("Access tokens can't be issued")];
         return Tile { name, figure: "None".into(), more, warning: Some("Broken".into()) };
     };
     let signs_for = (now_ms - key.signs_from).max(0);
@@ -88,7 +89,7 @@ pub fn key(signing: Option<&KeyInfo>, now_ms: i64) -> Tile {
     Tile {
         name,
         figure: key.algorithm.clone(),
-        more: std::iter::once(signs).chain(next).map(Part::text).collect(),
+        more: std::iter::once(signs).chain(next).map(Phrase::text).collect(),
         warning: (signs_for > KEY_OLD_MS).then(|| "Time to rotate".into()),
     }
 }
@@ -106,9 +107,9 @@ pub fn mail(outbox: &OutboxRow, mailing: Mailing, now_ms: i64) -> Tile {
         () => None,
     };
     Tile {
-        name: Part::text("Email"),
+        name: Phrase::text("Email"),
         figure: format!("{} waiting", grouped(waiting)),
-        more: oldest.into_iter().chain(sent).map(Part::text).collect(),
+        more: oldest.into_iter().chain(sent).map(Phrase::text).collect(),
         warning: warning.map(str::to_owned),
     }
 }

@@ -5,12 +5,12 @@ use leptos::prelude::*;
 use crate::ui::{draw::Draw, frame::Link};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Part {
+pub struct Phrase {
     pub text: String,
     pub href: Option<String>,
 }
 
-impl Part {
+impl Phrase {
     pub fn text(text: impl Into<String>) -> Self {
         Self { text: text.into(), href: None }
     }
@@ -21,8 +21,8 @@ impl Part {
 }
 
 #[component]
-pub fn Words(part: Part) -> impl IntoView {
-    let Part { text, href } = part;
+pub fn Words(phrase: Phrase) -> impl IntoView {
+    let Phrase { text, href } = phrase;
     match href {
         Some(href) => view! { <Link href=href>{text}</Link> }.drawn(),
         None => text.drawn(),
