@@ -4,10 +4,13 @@ use std::net::IpAddr;
 
 use leptos::prelude::*;
 
-/// An address as it is written down, however it was typed; or what to do about what is none.
-pub fn parse_ip(text: &str) -> Result<String, &'static str> {
+/// An address as it is written down, however it was typed, if any was; or what to do about what is none.
+pub fn parse_ip(text: &str) -> Result<Option<String>, &'static str> {
+    if text.trim().is_empty() {
+        return Ok(None);
+    }
     let ip = text.trim().parse::<IpAddr>().map_err(|_| "Enter an IP address like 192.0.2.7 or 2001:db8::7.")?;
-    Ok(ip.to_canonical().to_string())
+    Ok(Some(ip.to_canonical().to_string()))
 }
 
 #[component]

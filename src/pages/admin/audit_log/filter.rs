@@ -110,12 +110,8 @@ impl Resolved {
     }
 
     fn take_ip(&mut self) {
-        let text = self.exact.ip.trim();
-        if text.is_empty() {
-            return;
-        }
-        match parse_ip(text) {
-            Ok(ip) => self.filter.ip = Some(ip),
+        match parse_ip(&self.exact.ip) {
+            Ok(ip) => self.filter.ip = ip,
             Err(words) => self.problem(words),
         }
     }

@@ -36,7 +36,7 @@ const LAST_SID: &str = "~";
 pub async fn sessions(page: &PageRequest) -> Result<Found, AppError> {
     page.overseer().await?;
     let (state, asked) = (&page.app.state, page.asked::<SessionsAsked>());
-    let problem = if asked.ip.trim().is_empty() { None } else { parse_ip(&asked.ip).err() };
+    let problem = parse_ip(&asked.ip).err();
     let (mut rows, too_many_people) = match problem {
         Some(_) => Default::default(),
         None => find(state, &asked, PAGE_ROWS + 1).await?,
@@ -61,9 +61,9 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
     let row_limit = i64::try_from(limit).unwrap_or(i64::MAX);
     let wanted = Wanted { from, before: after.unwrap_or((until, LAST_SID)), limit: row_limit, now_ms };
     let (person, ip) = (asked.person.trim(), parse_ip(&asked.ip).unwrap_or_default());
-    match (person, &*ip) {
-        ("", "") => Ok((store::live(pool, Of::Everyone, &wanted).await?, false)),
-        ("", ip) => Ok((store::live(pool, Of::Ip(ip), &wanted).await?, false)),
+    match (person, ip.as_deref()) {
+        ("", None) => Ok((store::live(pool, Of::Everyone, &wanted).await?, false)),
+        ("", Some(ip)) => Ok((store::live(pool, Of::Ip(ip), &wanted).await?, false)),
         (person, ip) => {
             let named = people::Wanted { words: person.to_owned(), ..Default::default() };
             let people = find_people(pool, &named, &Place::First, PEOPLE_MAX).await?;
@@ -71,7 +71,7 @@ pub async fn find(state: &AppState, asked: &SessionsAsked, limit: usize) -> Resu
             for user in people.people {
                 rows.extend(store::live(pool, Of::User(&user.id), &wanted).await?);
             }
-            rows.retain(|row| ip.is_empty() || row.ip == ip);
+            rows.retain(|row| ip.is_none_or(|ip| row.ip == ip));
             rows.sort_by(|one, other| (other.created_at, &other.sid).cmp(&(one.created_at, &one.sid)));
             rows.truncate(limit);
             Ok((rows, people.after.is_some()))
