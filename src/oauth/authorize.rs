@@ -5,7 +5,8 @@ use super::{
     clients,
     clients::{Client, ClientKind, is_document},
     grants,
-    params::{NO_TARGET, NOT_REGISTERED, Params},
+    params::Params,
+    refusal::Refusal,
     scope::{OFFLINE, Scopes},
     settings::OauthSettings,
 };
@@ -15,7 +16,8 @@ use crate::{
         sessions::guard::LoggedIn,
         tokens::{
             keys::Keys,
-            verify::{Refusal, claims_to_be_id_token, parties_of_id_token},
+            verify,
+            verify::{claims_to_be_id_token, parties_of_id_token},
         },
     },
     base::{caller::Caller, error::AppError},
@@ -115,67 +117,41 @@ fn no_way_back(client: Option<&Client>, id: &str, redirect_uri: &str) -> &'stati
 }
 
 fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result<Asked, Answer> {
-    let issuer = app.state.site.issuer.clone();
-    let given = |name: &str| params.get(name).to_owned();
-    let scopes = match params.get("scope") {
-        "" => client.scopes.without(OFFLINE),
-        text => Scopes::parse(text).unwrap_or_default(),
-    };
-    let user_id = expected_user(app, keys, params.get("id_token_hint"), &client);
+    let to = params.get("redirect_uri");
     let mut asked = Asked {
-        // A page has no place where a token is safe for a month: it is asked about, and gets, the rest (RFC 6749 3.3).
-        scopes: if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes },
-        redirect_uri: given("redirect_uri"),
-        resource: params.resource(&issuer).unwrap_or_default(),
-        silent: prompts(params, "none"),
-        anew: prompts(params, "login"),
-        asks_again: prompts(params, "consent") || prompts(params, "select_account"),
-        max_age: params.get("max_age").parse().ok().filter(|seconds| *seconds >= 0),
-        proven_after: params.get(PROVEN_AFTER).parse::<i64>().ok().filter(|at| *at <= app.now_ms()).unwrap_or_default(),
-        state: given("state"),
-        by_form: wants_form(params) && may_post_to(params.get("redirect_uri")),
-        nonce: given("nonce"),
-        challenge: given("code_challenge"),
-        user_id: user_id.clone().unwrap_or_default(),
+        redirect_uri: to.to_owned(),
+        state: params.get("state").to_owned(),
+        nonce: params.get("nonce").to_owned(),
+        by_form: params.get("response_mode") == FORM && may_post_to(to),
+        issuer: app.state.site.issuer.clone(),
         client,
-        issuer,
-        device: None,
+        ..Asked::default()
     };
-    let is_too_long = params.get("state").len() > STATE_CHARS_MAX
-        || params.get("nonce").len() > NONCE_CHARS_MAX
-        || !asked.answer(&[("code", &"-".repeat(ANSWER_CHARS_MAX))]).fits();
-    if is_too_long {
+    let fits = asked.state.len() <= STATE_CHARS_MAX
+        && asked.nonce.len() <= NONCE_CHARS_MAX
+        && asked.answer(&[("code", &"-".repeat(ANSWER_CHARS_MAX))]).fits();
+    if !fits {
         asked.state.clear();
     }
-    let twice = params.fault().map(|fault| (fault.error, fault.why));
-    let other = || fault(&asked, params, is_too_long, user_id.is_ok()).map(|(error, why)| (error, why.into()));
-    match twice.or_else(other) {
-        Some((error, why)) => Err(asked.refused(error, &why)),
-        None => Ok(asked),
+    match asked.read(app, keys, params, fits) {
+        Ok(()) => Ok(asked),
+        Err(refusal) => Err(asked.refused(refusal.error, &refusal.why)),
     }
-}
-
-pub fn prompts(params: &Params, word: &str) -> bool {
-    params.get("prompt").split_ascii_whitespace().any(|given| given == word)
 }
 
 /// Whom an ID token names, where one has come that is for this application.
-fn expected_user(app: &App, keys: &Keys, hint: &str, client: &Client) -> Result<Option<String>, ()> {
+fn expected_user(app: &App, keys: &Keys, hint: &str, client: &Client) -> Result<Option<String>, Refusal> {
     match parties_of_id_token(&app.state, keys, hint) {
         Ok((of_client, user_id)) if of_client == client.id => Ok(Some(user_id)),
         // Its key is no longer published, so no one can tell: as if none had come.
-        Err(Refusal::UnknownKey(_) | Refusal::RevokedKey)
+        Err(verify::Refusal::UnknownKey(_) | verify::Refusal::RevokedKey)
             if claims_to_be_id_token(hint, &app.state.site.issuer, &client.id) =>
         {
             Ok(None)
         }
         _ if hint.is_empty() => Ok(None),
-        _ => Err(()),
+        _ => Err(Refusal::request("id_token_hint must be an ID token of this server for this application")),
     }
-}
-
-fn wants_form(params: &Params) -> bool {
-    params.get("response_mode") == "form_post"
 }
 
 /// A form leads to no installed app: the page that posts it may go to http addresses alone.
@@ -183,44 +159,50 @@ fn may_post_to(redirect_uri: &str) -> bool {
     redirect_uri.starts_with("http")
 }
 
+const FORM: &str = "form_post";
 const REQUEST: &str = "invalid_request";
 const NO_OBJECT: &str = "Send parameters, not a request object";
-
-/// What the application is told of its request, if anything is wrong with it: the error, and why.
-fn fault(asked: &Asked, params: &Params, is_too_long: bool, hint_fits: bool) -> Option<(&'static str, &'static str)> {
-    let has = |name: &str| !params.get(name).is_empty();
-    let (kind, mode) = (params.get("response_type"), params.get("response_mode"));
-    let prompt: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
-    let is_proof = params.get("code_challenge_method") == "S256" && is_challenge(&asked.challenge);
-    let may_have = !asked.scopes.is_empty() && asked.client.scopes.covers(&asked.scopes);
-    let faults = [
-        (is_too_long, REQUEST, "state or nonce is too long"),
-        (has("request"), "request_not_supported", NO_OBJECT),
-        (has("request_uri"), "request_uri_not_supported", NO_OBJECT),
-        (kind.is_empty(), REQUEST, "response_type is missing"),
-        (kind != "code", "unsupported_response_type", "response_type must be code"),
-        (!matches!(mode, "" | "query" | "form_post"), REQUEST, "response_mode must be query or form_post"),
-        (wants_form(params) && !may_post_to(&asked.redirect_uri), REQUEST, "form_post needs an http address"),
-        (!is_proof, REQUEST, "PKCE is required: code_challenge with code_challenge_method S256"),
-        (!may_have, "invalid_scope", NOT_REGISTERED),
-        (asked.resource.is_empty(), "invalid_target", NO_TARGET),
-        (
-            prompt.iter().any(|word| !PROMPTS.contains(word)),
-            REQUEST,
-            "prompt must be none, login, consent or select_account",
-        ),
-        (asked.silent && prompt.len() > 1, REQUEST, "prompt=none stands alone"),
-        (has("max_age") && asked.max_age.is_none(), REQUEST, "max_age must be a number of seconds"),
-        (!hint_fits, REQUEST, "id_token_hint must be an ID token of this server for this application"),
-    ];
-    faults.into_iter().find_map(|(is_so, error, why)| is_so.then_some((error, why)))
-}
 
 fn is_challenge(text: &str) -> bool {
     text.len() == CHALLENGE_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
 }
 
 impl Asked {
+    /// All but the way back; or what the application is told, if anything is wrong with its request.
+    fn read(&mut self, app: &App, keys: &Keys, params: &Params, fits: bool) -> Result<(), Refusal> {
+        let expect = |is_so: bool, error: &'static str, why: &'static str| {
+            if is_so { Ok(()) } else { Err(Refusal::new(error, why)) }
+        };
+        params.fault().map_or(Ok(()), Err)?;
+        expect(fits, REQUEST, "state or nonce is too long")?;
+        expect(params.get("request").is_empty(), "request_not_supported", NO_OBJECT)?;
+        expect(params.get("request_uri").is_empty(), "request_uri_not_supported", NO_OBJECT)?;
+        let kind = params.required("response_type")?;
+        expect(kind == "code", "unsupported_response_type", "response_type must be code")?;
+        let mode = params.get("response_mode");
+        expect(["", "query", FORM].contains(&mode), REQUEST, "response_mode must be query or form_post")?;
+        expect(self.by_form || mode != FORM, REQUEST, "form_post needs an http address")?;
+        self.challenge = params.get("code_challenge").to_owned();
+        let is_proof = params.get("code_challenge_method") == "S256" && is_challenge(&self.challenge);
+        expect(is_proof, REQUEST, "PKCE is required: code_challenge with code_challenge_method S256")?;
+        self.scopes = params.scopes_of_user(&self.client)?;
+        self.resource = params.resource(&self.issuer)?;
+        let prompt: Vec<&str> = params.get("prompt").split_ascii_whitespace().collect();
+        let is_known = prompt.iter().all(|word| PROMPTS.contains(word));
+        expect(is_known, REQUEST, "prompt must be none, login, consent or select_account")?;
+        self.silent = prompt.contains(&"none");
+        expect(!self.silent || prompt.len() == 1, REQUEST, "prompt=none stands alone")?;
+        self.anew = prompt.contains(&"login");
+        self.asks_again = prompt.contains(&"consent") || prompt.contains(&"select_account");
+        let max_age = params.get("max_age");
+        self.max_age = max_age.parse().ok().filter(|seconds| *seconds >= 0);
+        expect(max_age.is_empty() || self.max_age.is_some(), REQUEST, "max_age must be a number of seconds")?;
+        self.user_id = expected_user(app, keys, params.get("id_token_hint"), &self.client)?;
+        let proven_after = params.get(PROVEN_AFTER).parse::<i64>().ok();
+        self.proven_after = proven_after.filter(|at| *at <= app.now_ms()).unwrap_or_default();
+        Ok(())
+    }
+
     pub fn by_device(client: Client, scopes: Scopes, resource: String, device: Device) -> Self {
         Self { client, scopes, resource, device: Some(device), ..Self::default() }
     }

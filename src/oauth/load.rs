@@ -8,7 +8,7 @@ use super::{
     addresses, allow,
     answer::{Answer, AnswerPage},
     authorize,
-    authorize::{Asked, PROVEN_AFTER, Wrong, prompts},
+    authorize::{Asked, PROVEN_AFTER, Wrong},
     clients,
     clients::{
         app_form::NewAppPage, app_page::AppPage, apps_page::AppsPage, calls, credentials::secret_name, document,
@@ -106,11 +106,12 @@ async fn learn(page: &PageRequest, settings: &OauthSettings, query: &str) -> Res
         return Ok(Some(why.into()));
     }
     if page.someone.is_none() {
+        let is_silent = params.get("prompt").split_ascii_whitespace().any(|word| word == "none");
         return match (clients::store::find_client(&app.state.db.pool, id).await?, params.fault()) {
             (Some(_), _) => Ok(None),
             // Of a prompt that comes twice no one knows whether a login form may be shown.
             (None, Some(fault)) => Ok(Some(format!("{}.", fault.why))),
-            (None, None) if prompts(&params, "none") => Ok(Some(UNKNOWN_AND_SILENT.into())),
+            (None, None) if is_silent => Ok(Some(UNKNOWN_AND_SILENT.into())),
             (None, None) => Err(AppError::NotLoggedIn),
         };
     }

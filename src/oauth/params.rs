@@ -10,9 +10,9 @@ use axum::{
 use http_body_util::LengthLimitError;
 
 use super::{
-    clients::{is_resource, origin_of},
+    clients::{Client, ClientKind, is_resource, origin_of},
     refusal::Refusal,
-    scope::Scopes,
+    scope::{OFFLINE, Scopes},
 };
 use crate::auth::tokens::claims::resource;
 
@@ -87,6 +87,18 @@ impl Params {
             text => Scopes::parse(text).ok().filter(|asked| all.covers(asked)),
         };
         scopes.ok_or(Refusal::new("invalid_scope", why))
+    }
+
+    /// The scopes that a user is asked about; where none are named, all but lasting access (RFC 6749 3.3).
+    pub fn scopes_of_user(&self, client: &Client) -> Result<Scopes, Refusal> {
+        let scopes = match self.get("scope") {
+            "" => client.scopes.without(OFFLINE),
+            text => Scopes::parse(text).unwrap_or_default(),
+        };
+        // A page has no place where a token is safe for a month: it gets the rest.
+        let scopes = if client.kind == ClientKind::Spa { scopes.without(OFFLINE) } else { scopes };
+        let may_have = !scopes.is_empty() && client.scopes.covers(&scopes);
+        if may_have { Ok(scopes) } else { Err(Refusal::new("invalid_scope", NOT_REGISTERED)) }
     }
 
     /// Empty where it is not there: both mean the same (RFC 6749 3.1).

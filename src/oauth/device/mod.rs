@@ -13,9 +13,8 @@ use super::{
     authorize::{Asked, Device},
     clients,
     clients::{ClientKind, authenticate::Asker},
-    params::NOT_REGISTERED,
     refusal::Refusal,
-    scope::{OFFLINE, Scopes},
+    scope::Scopes,
     settings::OauthSettings,
     ticket,
 };
@@ -49,13 +48,7 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
     if client.kind != ClientKind::Native {
         return Err(Refusal::new("unauthorized_client", "Only a phone or desktop app may ask for a device"));
     }
-    let scopes = match params.get("scope") {
-        "" => client.scopes.without(OFFLINE),
-        _ => params.scopes(&client.scopes, NOT_REGISTERED)?,
-    };
-    if scopes.is_empty() {
-        return Err(Refusal::new("invalid_scope", NOT_REGISTERED));
-    }
+    let scopes = params.scopes_of_user(client)?;
     let issuer = &app.state.site.issuer;
     let audience = params.resource(issuer)?;
     let _counted = app.throttle.admit(Way::Device, &caller.ip).await?;
