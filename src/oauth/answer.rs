@@ -5,7 +5,7 @@ use leptos_axum::ResponseOptions;
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-use super::clients::{host_of, origin_of};
+use super::clients::{Client, host_of, origin_of};
 use crate::{
     base::text::isolated,
     ui::{draw::Draw, frame::Page},
@@ -15,25 +15,22 @@ use crate::{
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Answer {
     /// An address that the application has registered.
-    to: String,
+    pub to: String,
     /// By a form that posts itself, and not in the address.
-    by_form: bool,
+    pub by_form: bool,
     /// Sent by the user alone, who is told why.
     #[serde(default)]
     pub by_hand: bool,
-    fields: Vec<(String, String)>,
+    pub fields: Vec<(String, String)>,
     /// Whose answer it is.
-    name: String,
+    pub name: String,
 }
 
 impl Answer {
-    /// With the state that came, and the name of this server: an application that knows several is not led to mistake one
-    /// for another (RFC 9207).
-    pub fn new(to: &str, by_form: bool, name: &str, fields: &[(&str, &str)], state: &str, issuer: &str) -> Self {
-        let given = fields.iter().copied().chain([("state", state), ("iss", issuer)]);
-        let fields = given.filter(|(_, value)| !value.is_empty());
-        let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
-        Self { to: to.to_owned(), by_form, by_hand: false, fields, name: name.to_owned() }
+    pub fn new(client: &Client, to: &str, fields: &[(&str, &str)]) -> Self {
+        let given = fields.iter().filter(|(_, value)| !value.is_empty());
+        let fields = given.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { to: to.to_owned(), by_form: false, by_hand: false, fields, name: client.name.clone() }
     }
 
     /// Whether the cookie has room for it that takes it to the page which sends it on.

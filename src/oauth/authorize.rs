@@ -210,9 +210,8 @@ impl Asked {
     /// What the application must mend. A link of one that no one has registered sends no one anywhere by such a mistake
     /// (RFC 9700 4.11.2).
     pub fn refused(&self, error: &str, why: &str) -> Answer {
-        let mut answer = self.answer(&[("error", error), ("error_description", why)]);
-        answer.by_hand = is_document(&self.client.id);
-        answer
+        let answer = self.answer(&[("error", error), ("error_description", why)]);
+        Answer { by_hand: is_document(&self.client.id), ..answer }
     }
 
     /// The user has said no.
@@ -224,8 +223,11 @@ impl Asked {
         self.user_id.as_ref().is_none_or(|id| *id == someone.user.id)
     }
 
+    /// With the state that came, and the name of this server: an application that knows several is not led to mistake one
+    /// for another (RFC 9207).
     pub fn answer(&self, fields: &[(&str, &str)]) -> Answer {
-        Answer::new(&self.redirect_uri, self.by_form, &self.client.name, fields, &self.state, &self.issuer)
+        let fields = [fields, &[("state", &*self.state), ("iss", &*self.issuer)]].concat();
+        Answer { by_form: self.by_form, ..Answer::new(&self.client, &self.redirect_uri, &fields) }
     }
 
     /// Whether the last proof of identity is as recent as the application wants it.

@@ -34,10 +34,9 @@ pub async fn check(
     };
     let client = clients::store::find_client(&app.state.db.pool, &id).await?.filter(|client| settings.admits(client));
     let knows_it = client.as_ref().filter(|client| client.logouts.iter().any(|known| known == to));
-    let answer = knows_it.map(|client| {
-        let mut answer = Answer::new(to, false, &client.name, &[], params.get("state"), "");
-        answer.by_hand = is_document(&client.id);
-        answer
+    let answer = knows_it.map(|client| Answer {
+        by_hand: is_document(&client.id),
+        ..Answer::new(client, to, &[("state", params.get("state"))])
     });
     let answer = answer.filter(Answer::fits);
     Ok((client, answer))
