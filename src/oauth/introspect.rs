@@ -68,19 +68,25 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
     }))
 }
 
-/// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. Whether anyone was
-/// ever given it: an ID token, too, what has expired or was deleted since, and what a revoked key is said to have signed.
-pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<bool, Refusal> {
+/// Ends the grant of a token, where this application has it; a token that it got for itself ends alone. No guess is an ID
+/// token, nor what has expired or was deleted since, nor what a revoked key is said to have signed.
+pub async fn revoke(asker: &Asker) -> Result<(), Refusal> {
+    let Asker { app, keys, client, params, .. } = asker;
     let (pool, token) = (&app.state.db.pool, params.required("token")?);
     let claims = verified(app, keys, token).await.map(|verified| verified.claims);
     let is_own = claims.as_ref().is_ok_and(|claims| claims.sub == client.id);
     let id = match claims {
         Ok(claims) => claims.grant.map(|grant| grant.id),
-        Err(verify::Refusal::Expired | verify::Refusal::RevokedKey) => return Ok(true),
+        Err(verify::Refusal::Expired | verify::Refusal::RevokedKey) => return Ok(()),
         Err(_) => grants::store::find_refresh(pool, &random::hash(token)).await?.map(|token| token.grant_id),
     };
     let is_id_token = || parties_of_id_token(&app.state, keys, token).is_ok();
-    let Some(id) = id else { return Ok(ticket::was_given(&app.secret, token) || is_id_token()) };
+    let Some(id) = id else {
+        if !ticket::was_given(&app.secret, token) && !is_id_token() {
+            asker.note_guess().await?;
+        }
+        return Ok(());
+    };
     if is_own {
         let tx = app.state.db.begin_write().await?;
         allow::commit(tx, app, &[id], &Actor::System, EndReason::LoggedOut).await?;
@@ -88,7 +94,7 @@ pub async fn revoke(Asker { app, keys, client, params, .. }: &Asker) -> Result<b
         let tx = app.state.db.begin_write().await?;
         allow::end(tx, app, &id, EndReason::LoggedOut).await?;
     }
-    Ok(true)
+    Ok(())
 }
 
 /// What the scopes of the token show of its user.

@@ -20,8 +20,6 @@ pub struct Refusal {
     challenge: &'static str,
     /// In seconds.
     retry_after: Option<u32>,
-    /// It came with something that no one was ever given.
-    pub is_guess: bool,
 }
 
 impl Refusal {
@@ -30,7 +28,7 @@ impl Refusal {
     }
 
     const fn with(status: StatusCode, error: &'static str, why: &'static str, challenge: &'static str) -> Self {
-        Self { error, why: Cow::Borrowed(why), status, challenge, retry_after: None, is_guess: false }
+        Self { error, why: Cow::Borrowed(why), status, challenge, retry_after: None }
     }
 
     pub fn request(why: impl Into<Cow<'static, str>>) -> Self {

@@ -14,10 +14,7 @@ use url::Url;
 
 use super::{
     clients,
-    clients::{
-        Client,
-        authenticate::{Asker, note_guess},
-    },
+    clients::{Client, authenticate::Asker},
     device, discovery, introspect,
     params::{TOO_LARGE, form},
     refusal::Refusal,
@@ -49,12 +46,7 @@ pub async fn as_query(request: Request) -> Result<Response, Problem> {
 }
 
 pub async fn token(Extension(settings): Extension<OauthSettings>, asker: Asker) -> impl IntoResponse {
-    let mut issued = token::issue(&settings, &asker).await;
-    if issued.as_ref().is_err_and(|refusal| refusal.is_guess)
-        && let Err(error) = note_guess(&asker).await
-    {
-        issued = Err(error.into());
-    }
+    let issued = token::issue(&settings, &asker).await;
     (Extension(asker.client), issued.map(|issued| said(&issued)))
 }
 
@@ -68,14 +60,8 @@ pub async fn device(Extension(settings): Extension<OauthSettings>, asker: Asker)
 
 /// `POST /oauth/revoke` (RFC 7009): 200 also for what is no token, so that no one learns which one is.
 pub async fn revoke(asker: Asker) -> impl IntoResponse {
-    let revoked = async {
-        if !introspect::revoke(&asker).await? {
-            note_guess(&asker).await?;
-        }
-        Ok::<_, Refusal>(StatusCode::OK)
-    }
-    .await;
-    (Extension(asker.client), revoked)
+    let revoked = introspect::revoke(&asker).await;
+    (Extension(asker.client), revoked.map(|()| StatusCode::OK))
 }
 
 /// `POST /oauth/introspect` (RFC 7662).

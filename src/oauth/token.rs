@@ -63,7 +63,7 @@ pub async fn issue(settings: &OauthSettings, asker: &Asker) -> Result<Value, Ref
     Ok(issued)
 }
 
-const WRONG_CODE: &str = "The code is unknown, used or expired, or belongs to another request";
+const WRONG_CODE: Refusal = Refusal::grant("The code is unknown, used or expired, or belongs to another request");
 /// RFC 7636 4.1.
 const VERIFIER_CHARS: RangeInclusive<usize> = 43..=128;
 
@@ -74,8 +74,9 @@ async fn redeem(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let hash = random::hash(code);
     let (redirect_uri, verifier) = (params.required("redirect_uri")?, params.required("code_verifier")?);
     // A guess takes no one's turn to write: here, and below.
-    let found = grants::store::find_code(&app.state.db.pool, &hash).await?;
-    let code = found.ok_or_else(|| unknown(app, code, WRONG_CODE))?;
+    let Some(code) = grants::store::find_code(&app.state.db.pool, &hash).await? else {
+        return Err(unknown(asker, code, WRONG_CODE).await);
+    };
     let mut tx = app.state.db.begin_write().await?;
     let grant = hold(app, &mut tx, &code.grant_id, true).await?;
     let is_first = grants::store::use_code(&mut *tx, &hash, now_ms).await?;
@@ -89,7 +90,7 @@ async fn redeem(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Some(grant) = grant.filter(|grant| fits && grant.client_id == client.id) else {
         tracing::warn!(client = client.id, grant = code.grant_id, is_first, "a code was refused");
         allow::end(tx, app, &code.grant_id, EndReason::TheftSuspected).await?;
-        return Err(Refusal::grant(WRONG_CODE));
+        return Err(WRONG_CODE);
     };
     is_of(asker, &grant)?;
     go_on(asker, signer, tx, grant, Next::First { nonce: &code.nonce }).await
@@ -111,10 +112,13 @@ async fn hold(app: &App, tx: &mut Tx, id: &str, is_first: bool) -> sqlx::Result<
     grants::store::use_grant(&mut **tx, id, now_ms).await
 }
 
-/// Of a code or token without a row: it was deleted with its user, or for its age, or is a guess.
-fn unknown(app: &App, ticket: &str, why: &'static str) -> Refusal {
-    let mut refusal = Refusal::grant(why);
-    refusal.is_guess = !ticket::was_given(&app.secret, ticket);
+/// Of a code or token without a row: it was deleted with its user, or for its age, or is a guess, which counts.
+async fn unknown(asker: &Asker, ticket: &str, refusal: Refusal) -> Refusal {
+    if !ticket::was_given(&asker.app.secret, ticket)
+        && let Err(error) = asker.note_guess().await
+    {
+        return error.into();
+    }
     refusal
 }
 
@@ -129,20 +133,20 @@ fn is_of(Asker { app, params, .. }: &Asker, grant: &GrantRow) -> Result<(), Refu
     }
 }
 
-const WRONG_DEVICE_CODE: &str = "The device code is unknown or used, or belongs to another application";
+const WRONG_DEVICE_CODE: Refusal =
+    Refusal::grant("The device code is unknown or used, or belongs to another application");
 
 /// RFC 8628 3.4: not yet, no, or tokens, once.
 async fn for_device(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, params, .. } = asker;
     let (code, now_ms) = (params.required("device_code")?, app.now_ms());
-    let wrong = unknown(app, code, WRONG_DEVICE_CODE);
-    if wrong.is_guess {
-        return Err(wrong);
+    if !ticket::was_given(&app.secret, code) {
+        return Err(unknown(asker, code, WRONG_DEVICE_CODE).await);
     }
     let mut tx = app.state.db.begin_write().await?;
     let row = device::store::lock(&mut *tx, &random::hash(code)).await?;
     let row = row.filter(|row| row.client_id == client.id && row.used_at.is_none());
-    let mut row = row.ok_or(wrong)?;
+    let mut row = row.ok_or(WRONG_DEVICE_CODE)?;
     if row.expires_at <= now_ms {
         return Err(Refusal::new("expired_token", "The device code has expired"));
     }
@@ -166,15 +170,15 @@ async fn for_device(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     go_on(asker, signer, tx, grant, Next::First { nonce: "" }).await
 }
 
-const NO_REFRESH: &str = "The refresh token is unknown, used, expired or revoked";
-const WRONG_REFRESH: Refusal = Refusal::grant(NO_REFRESH);
+const WRONG_REFRESH: Refusal = Refusal::grant("The refresh token is unknown, used, expired or revoked");
 
 async fn refresh(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let Asker { app, client, caller, params, .. } = asker;
     let (token, now_ms) = (params.required("refresh_token")?, app.now_ms());
     let hash = random::hash(token);
-    let found = grants::store::find_refresh(&app.state.db.pool, &hash).await?;
-    let found = found.ok_or_else(|| unknown(app, token, NO_REFRESH))?;
+    let Some(found) = grants::store::find_refresh(&app.state.db.pool, &hash).await? else {
+        return Err(unknown(asker, token, WRONG_REFRESH).await);
+    };
     let mut tx = app.state.db.begin_write().await?;
     // Locked: of fifty that come at once each sees what the one before has done.
     let grant = hold(app, &mut tx, &found.grant_id, false).await?;

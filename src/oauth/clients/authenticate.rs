@@ -45,6 +45,17 @@ impl<S: Send + Sync> FromRequest<S> for Asker {
     }
 }
 
+impl Asker {
+    /// Counts a code or a token of this network that no one was ever given: [`AppError::TooManyTries`] after too many. Who
+    /// has shown a secret doesn't guess.
+    pub async fn note_guess(&self) -> Result<(), AppError> {
+        if !self.client.kind.has_secret() {
+            let _counted = self.app.throttle.admit(Way::Client, &self.caller.ip).await?;
+        }
+        Ok(())
+    }
+}
+
 enum Proof {
     None,
     Secret(String),
@@ -79,15 +90,6 @@ async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Re
     }
     let _counted = app.throttle.admit(Way::Client, ip).await?;
     Err(Refusal::client())
-}
-
-/// Counts a code or a token of this network that no one was ever given: [`AppError::TooManyTries`] after too many. Who has
-/// shown a secret doesn't guess.
-pub async fn note_guess(Asker { app, client, caller, .. }: &Asker) -> Result<(), AppError> {
-    if !client.kind.has_secret() {
-        let _counted = app.throttle.admit(Way::Client, &caller.ip).await?;
-    }
-    Ok(())
 }
 
 /// Which application says that it calls, and how it shows that: in one way, not in two (RFC 6749 2.3).
