@@ -6,6 +6,7 @@ use axum::{
     http::{HeaderMap, header},
 };
 use base64::{Engine, prelude::BASE64_STANDARD};
+use percent_encoding::percent_decode_str;
 
 use super::{Client, assertion, store};
 use crate::{
@@ -127,10 +128,6 @@ fn basic(headers: &HeaderMap) -> Option<Option<(String, String)>> {
     }
     let decoded = BASE64_STANDARD.decode(encoded.trim()).ok().and_then(|bytes| String::from_utf8(bytes).ok());
     let halves = decoded.as_deref().and_then(|text| text.split_once(':'));
+    let form_decoded = |text: &str| percent_decode_str(&text.replace('+', " ")).decode_utf8_lossy().into_owned();
     Some(halves.map(|(user, password)| (form_decoded(user), form_decoded(password))))
-}
-
-fn form_decoded(text: &str) -> String {
-    let pair = format!("v={}", text.replace('&', "%26"));
-    url::form_urlencoded::parse(pair.as_bytes()).next().map(|(_, value)| value.into_owned()).unwrap_or_default()
 }
