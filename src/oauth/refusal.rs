@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use axum::{
-    Json,
-    http::{HeaderValue, StatusCode, header},
+    Extension, Json,
+    http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
 use serde_json::json;
@@ -96,18 +96,11 @@ impl Collision for Refusal {
 
 impl IntoResponse for Refusal {
     fn into_response(self) -> Response {
-        let mut response =
-            (self.status, Json(json!({ "error": self.error, "error_description": self.why }))).into_response();
-        let headers = response.headers_mut();
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-        if !self.challenge.is_empty() {
-            headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static(self.challenge));
-        }
-        if let Some(seconds) = self.retry_after {
-            headers.insert(header::RETRY_AFTER, HeaderValue::from(seconds));
-        }
-        // For the count of refusals.
-        response.extensions_mut().insert(self);
-        response
+        let body = Json(json!({ "error": self.error, "error_description": self.why }));
+        let no_store = [(header::CACHE_CONTROL, "no-store")];
+        let challenge = (!self.challenge.is_empty()).then_some([(header::WWW_AUTHENTICATE, self.challenge)]);
+        let retry_after = self.retry_after.map(|seconds| [(header::RETRY_AFTER, seconds.to_string())]);
+        // Itself for the count of refusals.
+        (self.status, no_store, challenge, retry_after, Extension(self), body).into_response()
     }
 }
