@@ -6,7 +6,7 @@ use super::{
     answer::Answer,
     authorize::Asked,
     clients,
-    clients::{Client, authenticate::Asker, by::By},
+    clients::{Client, authenticate::Asker},
     grants,
     grants::store::{CodeRow, GrantRow, RefreshRow},
     ticket,
@@ -83,7 +83,8 @@ pub async fn grant(tx: &mut Tx, app: &App, visit: &Visit, asked: &Asked, consent
     if consented {
         let mut details = asked.client.in_event();
         details["scope"] = grant.scopes.into();
-        By::User(someone, caller).note(tx, Kind::AppConnected, &user.id, details, now_ms).await?;
+        let event = Event { details, ..someone.event(Kind::AppConnected, caller) };
+        event::store::insert(&mut **tx, &event, now_ms).await?;
     }
     Ok(grant.id)
 }
@@ -108,10 +109,11 @@ pub async fn disconnect(app: &App, visit: &Visit, client_id: &str, grant_id: &st
     }
     queue(&mut tx, &ended, now_ms).await?;
     let found = clients::store::find_client(&mut *tx, client_id).await?.unwrap_or_default();
-    let (by, client) = (By::User(someone, &visit.caller), Client { id: client_id.to_owned(), ..found });
-    by.note(&mut tx, Kind::AppDisconnected, &user.id, client.in_event(), now_ms).await?;
+    let details = Client { id: client_id.to_owned(), ..found }.in_event();
+    let event = Event { details, ..someone.event(Kind::AppDisconnected, &visit.caller) };
+    event::store::insert(&mut *tx, &event, now_ms).await?;
     let ids: Vec<String> = ended.into_iter().map(|grant| grant.id).collect();
-    commit(tx, app, &ids, &by.actor(), reason).await?;
+    commit(tx, app, &ids, &event.actor, reason).await?;
     Ok(true)
 }
 

@@ -1,7 +1,5 @@
 //! Who changes applications. Server side.
 
-use serde_json::Value;
-
 use super::{Client, store};
 use crate::{
     auth::{
@@ -54,15 +52,11 @@ impl By<'_> {
         let mut details = client.in_event();
         details["redirects"] = client.redirects.join(", ").into();
         details["scope"] = client.scopes.text().into();
-        self.note(tx, kind, &client.owner_id, details, at).await
-    }
-
-    pub async fn note(&self, tx: &mut Tx, kind: Kind, of: &str, details: Value, at: i64) -> Result<(), AppError> {
-        let event = Event { details, ..Event::new(kind, self.actor(), of) };
         let event = match self {
-            Self::User(someone, caller) => Event { sid: someone.log_in.sid.clone(), ..event.from_caller(caller) },
-            Self::CommandLine => event,
+            Self::User(someone, caller) => someone.event(kind, caller),
+            Self::CommandLine => Event::new(kind, self.actor(), ""),
         };
+        let event = Event { subject: client.owner_id.clone(), details, ..event };
         event::store::insert(&mut **tx, &event, at).await?;
         Ok(())
     }
