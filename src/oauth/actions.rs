@@ -40,7 +40,7 @@ pub async fn register_app(
     let by_everyone = expect_context::<OauthSettings>().applications_by == Registrars::Everyone && !is_service;
     register::require_registrar(&app, &someone, by_everyone).await?;
     // What was typed is looked at before a password is asked for.
-    typed.check()?;
+    typed.parse()?;
     let days = credentials::parse_days(&expires.unwrap_or_default())?;
     let (someone, visit) = (border::require_fresh(password).await?, border::visit());
     publish_key(&typed).await?;
@@ -67,7 +67,7 @@ fn show_app(someone: &LoggedIn, id: &str, what: &str, secret: Option<&str>) -> R
 pub async fn change_app(id: String, #[server(flatten)] typed: Typed, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
     // Before a password is asked for; what kind it is the story knows by itself.
-    typed.check()?;
+    typed.parse()?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     publish_key(&typed).await?;
     let by = By::User(&someone, &visit.caller);

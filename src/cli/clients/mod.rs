@@ -63,7 +63,7 @@ async fn add(args: Add) -> Result<(), Failed> {
         scopes: args.scope.unwrap_or_else(|| usual.into()),
         id_token_alg: args.id_token_alg,
     };
-    typed.check().map_err(told)?;
+    typed.parse().map_err(told)?;
     let key = args.public_key.as_deref().map(read_key).transpose()?;
     let credential = credential(key.as_ref(), &args.expiry);
     let registered = common.on_database(async |state| {
@@ -113,7 +113,7 @@ async fn change(args: Change) -> Result<(), Failed> {
             id_token_alg: args.id_token_alg.unwrap_or(client.id_token_alg),
             kind: client.kind.into_str().into(),
         };
-        typed.check().map_err(told)?;
+        typed.parse().map_err(told)?;
         publish_key(state, &typed).await?;
         let terminator = terminator(state).await?;
         let is_less = again(|| register::change(&terminator, By::CommandLine, &id, &typed)).await.map_err(told)?;

@@ -47,7 +47,7 @@ pub async fn register(
     credential: Credential<'_>,
 ) -> Result<Registered, AppError> {
     let now_ms = state.clock.now_ms();
-    let client = typed.parse(owner_id, now_ms)?;
+    let client = Client { owner_id: owner_id.to_owned(), created_at: now_ms, ..typed.parse()? };
     let has_secret = client.kind.has_secret();
     if !has_secret && matches!(credential, Credential::Key(_)) {
         return Err(AppError::BadRequest);
@@ -76,7 +76,7 @@ pub async fn change(terminator: &Terminator, by: By<'_>, id: &str, typed: &Typed
         return Err(AppError::NotFound);
     }
     let typed = Typed { kind: before.kind.into_str().into(), ..typed.clone() };
-    let after = Client { id: id.to_owned(), ..typed.parse(&before.owner_id, at)? };
+    let after = Client { id: id.to_owned(), owner_id: before.owner_id.clone(), ..typed.parse()? };
     if !after.kind.logs_users_in() && !before.scopes.covers(&after.scopes) && !by.is_admin() {
         return Err(AppError::NotAllowed);
     }

@@ -29,13 +29,8 @@ pub struct Typed {
 }
 
 impl Typed {
-    /// What is wrong with it, before anyone has to prove anything.
-    pub fn check(&self) -> Result<(), AppError> {
-        self.parse("", 0).map(|_| ())
-    }
-
-    /// The application that is stored.
-    pub fn parse(&self, owner_id: &str, now_ms: i64) -> Result<Client, AppError> {
+    /// The application that is stored, still without an owner; or all that is wrong with it.
+    pub fn parse(&self) -> Result<Client, AppError> {
         let mut wrong = Vec::new();
         let kind: ClientKind = self.kind.parse().map_err(|_| AppError::BadRequest)?;
         let name = right(parse_name(&self.name), &mut wrong);
@@ -58,7 +53,6 @@ impl Typed {
         }
         Ok(Client {
             id: Uuid::now_v7().to_string(),
-            owner_id: owner_id.to_owned(),
             name: name.to_owned(),
             kind,
             redirects,
@@ -66,7 +60,6 @@ impl Typed {
             backchannel_logout_uri,
             scopes,
             id_token_alg,
-            created_at: now_ms,
             ..Client::default()
         })
     }
