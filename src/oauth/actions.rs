@@ -14,7 +14,6 @@ use super::{
         credentials,
         credentials::{Credential, secret_name},
         page_of, register,
-        register::Registered,
         typed::Typed,
     },
     device, log_out, mint,
@@ -46,7 +45,7 @@ pub async fn register_app(
     publish_key(&typed).await?;
     let (owner_id, by) = (&someone.user.id, By::User(&someone, &visit.caller));
     let credential = Credential::Secret { days };
-    let Registered { id, secret } = again(|| register::register(&app.state, by, owner_id, &typed, credential)).await?;
+    let (id, secret) = again(|| register::register(&app.state, by, owner_id, &typed, credential)).await?;
     show_app(&someone, &id, "registered", secret.as_deref())
 }
 

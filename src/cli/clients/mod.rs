@@ -26,8 +26,7 @@ use crate::{
     oauth::{
         clients,
         clients::{
-            Client, RS256, assertion::PublicKey, by::By, credentials, credentials::Credential, register,
-            register::Registered, typed::Typed,
+            Client, RS256, assertion::PublicKey, by::By, credentials, credentials::Credential, register, typed::Typed,
         },
         mint,
     },
@@ -71,7 +70,7 @@ async fn add(args: Add) -> Result<(), Failed> {
         publish_key(state, &typed).await?;
         again(|| register::register(state, By::CommandLine, &owner.id, &typed, credential)).await.map_err(told)
     });
-    let Registered { id, secret } = registered.await?;
+    let (id, secret) = registered.await?;
     warn_of(&common, &typed.backchannel);
     common.answer(&json!({ "id": id, "secret": secret }), || match &secret {
         Some(secret) => format!("client_id:     {id}\nclient_secret: {secret}\n\nThe secret isn't shown again."),

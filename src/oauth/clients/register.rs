@@ -33,19 +33,14 @@ use crate::{
 /// Applications of one owner.
 pub const APPS_MAX: i64 = 20;
 
-/// A new application, and its first secret where it has one and no key.
-pub struct Registered {
-    pub id: String,
-    pub secret: Option<String>,
-}
-
+/// The id of a new application, and its first secret where it has one and no key.
 pub async fn register(
     state: &AppState,
     by: By<'_>,
     owner_id: &str,
     typed: &Typed,
     credential: Credential<'_>,
-) -> Result<Registered, AppError> {
+) -> Result<(String, Option<String>), AppError> {
     let now_ms = state.clock.now_ms();
     let client = Client { owner_id: owner_id.to_owned(), created_at: now_ms, ..typed.parse()? };
     let has_secret = client.kind.has_secret();
@@ -64,7 +59,7 @@ pub async fn register(
     by.note_app(&mut tx, Kind::AppRegistered, &client, now_ms).await?;
     let secret = if has_secret { credentials::insert(&mut tx, &client.id, credential, now_ms).await? } else { None };
     tx.commit().await?;
-    Ok(Registered { id: client.id, secret })
+    Ok((client.id, secret))
 }
 
 /// Changes what was registered, but not the kind; whether it may do less now. Then its access tokens are revoked, and its
