@@ -143,8 +143,8 @@ enum Audience {
 /// Whether one of this application's keys has signed it, for this server alone, for now, and it comes for the first time.
 pub async fn shows(app: &App, client: &Client, assertion: &str) -> sqlx::Result<bool> {
     let (pool, now) = (&app.state.db.pool, app.now_ms() / 1000);
-    let keys = store::keys_of(pool, &client.id).await?;
-    let why = match keys.iter().find_map(|key| signed(key, assertion)) {
+    let mut keys = store::secrets_of(pool, &client.id).await?.into_iter().filter_map(|row| row.public_key);
+    let why = match keys.find_map(|key| signed(&key, assertion)) {
         None => "none of the application's keys has signed it, or its header is wrong",
         Some(claims) if !fits(&claims, &app.state.site, &client.id, now) => "it's for someone else, or not for now",
         Some(claims) => {

@@ -177,12 +177,6 @@ pub async fn find_secret(db: impl Conn<'_>, client_id: &str, hash: &str) -> sqlx
     sqlx::query_as(statement).bind(client_id).bind(hash).fetch_optional(db).await
 }
 
-/// The public keys of an application.
-pub async fn keys_of(db: impl Conn<'_>, client_id: &str) -> sqlx::Result<Vec<String>> {
-    let statement = "select public_key from client_secrets where client_id = $1 and public_key is not null";
-    sqlx::query_scalar(statement).bind(client_id).fetch_all(db).await
-}
-
 /// Whether an assertion comes for the first time; its name is kept until it has expired.
 pub async fn use_assertion(db: impl Conn<'_>, hash: &str, expires_at: i64) -> sqlx::Result<bool> {
     let statement = "insert into client_assertions (hash, expires_at) values ($1, $2) on conflict (hash) do nothing";
