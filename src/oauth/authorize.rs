@@ -29,6 +29,9 @@ const NONCE_CHARS_MAX: usize = 500;
 const ANSWER_CHARS_MAX: usize = 100;
 /// SHA-256 in base64url.
 const CHALLENGE_CHARS: usize = 43;
+const FORM: &str = "form_post";
+const REQUEST: &str = "invalid_request";
+const NO_OBJECT: &str = "Send parameters, not a request object";
 pub const PROMPTS: [&str; 4] = ["none", "login", "consent", "select_account"];
 
 /// What an application asks for, understood.
@@ -122,7 +125,8 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         redirect_uri: to.to_owned(),
         state: params.get("state").to_owned(),
         nonce: params.get("nonce").to_owned(),
-        by_form: params.get("response_mode") == FORM && may_post_to(to),
+        // A form leads to no installed app: the page that posts it may go to http addresses alone.
+        by_form: params.get("response_mode") == FORM && to.starts_with("http"),
         issuer: app.state.site.issuer.clone(),
         client,
         ..Asked::default()
@@ -153,15 +157,6 @@ fn expected_user(app: &App, keys: &Keys, hint: &str, client: &Client) -> Result<
         _ => Err(Refusal::request("id_token_hint must be an ID token of this server for this application")),
     }
 }
-
-/// A form leads to no installed app: the page that posts it may go to http addresses alone.
-fn may_post_to(redirect_uri: &str) -> bool {
-    redirect_uri.starts_with("http")
-}
-
-const FORM: &str = "form_post";
-const REQUEST: &str = "invalid_request";
-const NO_OBJECT: &str = "Send parameters, not a request object";
 
 fn is_challenge(text: &str) -> bool {
     text.len() == CHALLENGE_CHARS && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte))
