@@ -117,7 +117,8 @@ struct Head {
 struct Claims {
     iss: String,
     sub: String,
-    aud: Audience,
+    /// One text, or several.
+    aud: Value,
     /// In seconds, as `nbf`.
     #[serde(deserialize_with = "whole_seconds")]
     exp: i64,
@@ -131,13 +132,6 @@ fn whole_seconds<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
     let written = Number::deserialize(from)?.to_string();
     let whole = written.split('.').next().and_then(|whole| whole.parse().ok());
     whole.ok_or_else(|| D::Error::custom("no number of seconds"))
-}
-
-#[derive(Deserialize)]
-#[serde(untagged)]
-enum Audience {
-    One(String),
-    Several(Vec<String>),
 }
 
 /// Whether one of this application's keys has signed it, for this server alone, for now, and it comes for the first time.
@@ -174,10 +168,11 @@ fn signed(key: &str, assertion: &str) -> Option<Claims> {
 }
 
 fn fits(claims: &Claims, site: &Site, id: &str, now: i64) -> bool {
-    let is_here = |aud: &String| *aud == site.issuer || aud.strip_prefix(&site.issuer) == Some(addresses::TOKEN);
+    let is_ours = |aud: &str| aud == site.issuer || aud.strip_prefix(&site.issuer) == Some(addresses::TOKEN);
+    let is_here = |aud: &Value| aud.as_str().is_some_and(is_ours);
     let is_for_us = match &claims.aud {
-        Audience::One(aud) => is_here(aud),
-        Audience::Several(all) => !all.is_empty() && all.iter().all(is_here),
+        Value::Array(all) => !all.is_empty() && all.iter().all(is_here),
+        one => is_here(one),
     };
     let is_now = claims.exp > now && claims.exp <= now + AHEAD_MAX + LEEWAY && claims.nbf <= now + LEEWAY;
     claims.iss == id && claims.sub == id && is_for_us && is_now && !claims.jti.is_empty()
