@@ -24,25 +24,16 @@ use crate::{
         users,
     },
     base::{error::AppError, random},
+    web::token::bearer::verify_with_news,
 };
 
 /// The access token of an application, where it works now. No database is asked; [`AppError::Busy`] where no one can tell.
 pub async fn active(app: &App, keys: &Keys, token: &str) -> Result<Option<Verified>, AppError> {
     let revocations = &app.terminator.revocations;
-    let Ok(verified) = verified(app, keys, token).await else { return Ok(None) };
+    let verified = verify_with_news(keys, || verify_granted(&app.state, keys, token)).await;
+    let Ok(verified) = verified else { return Ok(None) };
     revocations.ensure_fresh().await?;
     Ok((!revocations.is_dead(verified.claims.revocation_subject(), &verified.kid)).then_some(verified))
-}
-
-/// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
-async fn verified(app: &App, keys: &Keys, token: &str) -> Result<Verified, verify::Refusal> {
-    match verify_granted(&app.state, keys, token) {
-        Err(verify::Refusal::UnknownKey(kid)) => {
-            keys.look_for(&kid).await;
-            verify_granted(&app.state, keys, token)
-        }
-        verified => verified,
-    }
 }
 
 /// To an application that keeps a secret: of any access token, and of its own refresh tokens.
@@ -73,7 +64,8 @@ pub async fn introspect(Asker { app, keys, client, params, .. }: &Asker) -> Resu
 pub async fn revoke(asker: &Asker) -> Result<(), Refusal> {
     let Asker { app, keys, client, params, .. } = asker;
     let (pool, token) = (&app.state.db.pool, params.required("token")?);
-    let claims = verified(app, keys, token).await.map(|verified| verified.claims);
+    let verified = verify_with_news(keys, || verify_granted(&app.state, keys, token)).await;
+    let claims = verified.map(|verified| verified.claims);
     let is_own = claims.as_ref().is_ok_and(|claims| claims.sub == client.id);
     let id = match claims {
         Ok(claims) => claims.grant.map(|grant| grant.id),

@@ -57,7 +57,7 @@ impl FromRequestParts<Arc<AppState>> for ApiCaller {
         let (token, by_header) = token(parts, state)?;
         let guards = parts.extensions.get::<Guards>().ok_or_else(AppError::internal)?;
         let Held { keys, metrics, revocations, crowd, .. } = &**guards;
-        let verified = verify_with_news(state, keys, token).await.map_err(refused)?;
+        let verified = verify_with_news(keys, || recognise(state, keys, token)).await.map_err(refused)?;
         // The token of an application comes in the header alone: a cookie is for our own pages.
         if !by_header && verified.claims.grant.is_some() {
             return Err(refused(Refusal::Invalid));
@@ -120,11 +120,11 @@ async fn expect_alive(revocations: &Revocations, verified: &Verified) -> Result<
 }
 
 /// Verifies, and once more after reading the keys again when the token names one that another instance may have made.
-async fn verify_with_news(state: &AppState, keys: &Keys, token: &str) -> Result<Arc<Verified>, Refusal> {
-    match recognise(state, keys, token) {
+pub async fn verify_with_news<T>(keys: &Keys, verify: impl Fn() -> Result<T, Refusal>) -> Result<T, Refusal> {
+    match verify() {
         Err(Refusal::UnknownKey(kid)) => {
             keys.look_for(&kid).await;
-            recognise(state, keys, token)
+            verify()
         }
         result => result,
     }
