@@ -1,7 +1,5 @@
 //! Where the authorization server's pages and endpoints are. Server side.
 
-use crate::web::token::resource_metadata;
-
 pub const AUTHORIZE: &str = "/oauth/authorize";
 pub const TOKEN: &str = "/oauth/token";
 pub const DEVICE: &str = "/oauth/device_authorization";
@@ -11,7 +9,6 @@ pub const USER_INFO: &str = "/oauth/userinfo";
 pub const LOG_OUT: &str = "/oauth/logout";
 pub const SERVER: &str = "/.well-known/oauth-authorization-server";
 pub const OPENID: &str = "/.well-known/openid-configuration";
-pub const RESOURCE: &str = resource_metadata::PATH;
 pub const ANSWER: &str = "/oauth/answer";
 /// What users let applications do.
 pub const CONNECTED: &str = "/account/connected";

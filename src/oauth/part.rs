@@ -33,6 +33,7 @@ use crate::{
         part_links::{PartLink, Place},
         when::span,
     },
+    web::token::resource_metadata,
 };
 
 /// Applications that `latchkey doctor` looks at.
@@ -103,7 +104,7 @@ impl Part for OauthPart {
             (addresses::USER_INFO, open_to_page(get(routes::user_info).post(routes::user_info))),
             (addresses::SERVER, with_settings(get(routes::server))),
             (addresses::OPENID, with_settings(get(routes::server))),
-            (addresses::RESOURCE, get(routes::own_api)),
+            (resource_metadata::PATH, get(routes::own_api)),
         ]
     }
 
