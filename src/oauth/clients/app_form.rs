@@ -43,9 +43,9 @@ pub fn NewAppPage(services: bool) -> impl IntoView {
 fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl IntoView {
     let kinds = ClientKind::VARIANTS.iter().filter(|kind| services || kind.logs_users_in());
     let kinds = kinds.map(|kind| (kind.into_str(), kind.words())).collect();
-    let secrets = match services {
-        true => "Web servers and services get a secret. The others can't keep one.",
-        false => "Web servers get a secret. The others can't keep one.",
+    let (secrets, none) = match services {
+        true => ("Web servers and services get a secret. The others can't keep one.", " A service has none."),
+        false => ("Web servers get a secret. The others can't keep one.", ""),
     };
     let ours = OURS.map(|(name, _)| name).join(", ");
     let scopes =
@@ -61,7 +61,20 @@ fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl 
                 name="kind" label="Kind" options=kinds chosen=is.get("kind") help=secrets
             />
         })}
-        {logs_users_in.then(|| view! { <AddressFields typed=is.clone() services /> })}
+        {logs_users_in.then(|| view! {
+            <LinesField
+                name="redirects" label="Redirect addresses" field=Field::Redirects value=is.get("redirects")
+                help=format!("One per line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path.{none}")
+            />
+            <LinesField
+                name="logouts" label="Logout addresses" field=Field::Logouts value=is.get("logouts")
+                help="Where users may be sent after they log out. One per line. You can leave this empty."
+            />
+            <TextField
+                name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=is.get("backchannel")
+                help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
+            />
+        })}
         <TextField name="scopes" label="Scopes" field=Field::Scopes autocomplete="off" value=is.get("scopes") help=scopes />
         {logs_users_in.then(|| view! {
             <SelectField
@@ -69,25 +82,6 @@ fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl 
                 help="Choose RS256 if your library expects it. Logout tokens are signed in the same way."
             />
         })}
-    }
-}
-
-#[component]
-fn AddressFields(typed: Flash, services: bool) -> impl IntoView {
-    let none = if services { " A service has none." } else { "" };
-    view! {
-        <LinesField
-            name="redirects" label="Redirect addresses" field=Field::Redirects value=typed.get("redirects")
-            help=format!("One per line, at most 10. Users are sent back to these addresses only. https, http://127.0.0.1 or, for an app, com.example.app:/path.{none}")
-        />
-        <LinesField
-            name="logouts" label="Logout addresses" field=Field::Logouts value=typed.get("logouts")
-            help="Where users may be sent after they log out. One per line. You can leave this empty."
-        />
-        <TextField
-            name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=typed.get("backchannel")
-            help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
-        />
     }
 }
 
