@@ -90,7 +90,7 @@ pub async fn add_app_secret(id: String, expires: Option<String>, password: Optio
 #[server(prefix = "/actions", endpoint = "add_app_key")]
 pub async fn add_app_key(id: String, public_key: Option<String>, password: Option<String>) -> Result<(), AppError> {
     border::user()?;
-    let key = PublicKey::parse(&public_key.unwrap_or_default()).map_err(|invalid| AppError::Invalid(vec![invalid]))?;
+    let key = PublicKey::parse(&public_key.unwrap_or_default())?;
     let (someone, app, visit) = (border::require_fresh(password).await?, border::app(), border::visit());
     let by = By::User(&someone, &visit.caller);
     again(|| credentials::add(&app.state, by, &id, Credential::Key(&key))).await?;
