@@ -44,12 +44,12 @@ pub struct Asked {
     pub resource: String,
     /// `prompt=none`: no page may be shown.
     pub silent: bool,
-    /// `prompt=login`: the password is asked for anew.
+    /// `prompt=login`, or a `max_age` of zero: the password is asked for anew.
     pub anew: bool,
     /// `prompt=consent`: the page of consent is shown, also to who has agreed before.
     asks_again: bool,
     /// In seconds.
-    pub max_age: Option<i64>,
+    max_age: Option<i64>,
     /// The proof of identity must be later than this, in milliseconds since the epoch.
     pub proven_after: i64,
     /// Whom it expects, by id, where it has an ID token of theirs.
@@ -187,14 +187,14 @@ impl Asked {
         expect(is_known, REQUEST, "prompt must be none, login, consent or select_account")?;
         self.silent = prompt.contains(&"none");
         expect(!self.silent || prompt.len() == 1, REQUEST, "prompt=none stands alone")?;
-        self.anew = prompt.contains(&"login");
         self.asks_again = prompt.contains(&"consent") || prompt.contains(&"select_account");
         let max_age = params.get("max_age");
         self.max_age = max_age.parse().ok().filter(|seconds| *seconds >= 0);
         expect(max_age.is_empty() || self.max_age.is_some(), REQUEST, "max_age must be a number of seconds")?;
+        self.anew = prompt.contains(&"login") || self.max_age == Some(0);
         self.user_id = expected_user(app, keys, params.get("id_token_hint"), &self.client)?;
         let proven_after = params.get(PROVEN_AFTER).parse::<i64>().ok();
-        self.proven_after = proven_after.filter(|at| *at <= app.now_ms()).unwrap_or_default();
+        self.proven_after = proven_after.filter(|at| (1..=app.now_ms()).contains(at)).unwrap_or_default();
         Ok(())
     }
 
@@ -228,8 +228,10 @@ impl Asked {
     /// Whether the last proof of identity is as recent as the application wants it.
     pub fn is_proven(&self, someone: &LoggedIn, now_ms: i64) -> bool {
         let at = someone.log_in.authenticated_at;
-        let is_recent = self.max_age.is_none_or(|seconds| now_ms - at <= seconds.saturating_mul(1000));
-        is_recent && at >= self.proven_after
+        // No one is asked again for the time that asking anew takes.
+        let fits = |seconds: i64| seconds == 0 || now_ms - at <= seconds.saturating_mul(1000);
+        let was_asked = !self.anew || self.proven_after > 0;
+        was_asked && at >= self.proven_after && self.max_age.is_none_or(fits)
     }
 
     /// Goes on when the browser is logged out: a program on the user's own machine, or who asks for it.

@@ -52,7 +52,7 @@ pub async fn authorize(page: &PageRequest, settings: &OauthSettings) -> Result<F
         Err(Wrong::Back(answer)) => return give(page, answer),
     };
     let now_ms = app.now_ms();
-    let anew = (asked.anew || asked.max_age == Some(0)) && asked.proven_after == 0;
+    let anew = asked.anew && asked.proven_after == 0;
     match &page.someone {
         _ if anew && !asked.silent => Ok(Found::Elsewhere(proven_after(query, now_ms))),
         Some(someone) if asked.is_for(someone) && asked.is_proven(someone, now_ms) => {
@@ -126,16 +126,7 @@ fn wrong_request(why: String) -> Result<Found, AppError> {
 
 /// The same request, when the password has been given after this moment.
 fn proven_after(query: &str, now_ms: i64) -> String {
-    let pairs = url::form_urlencoded::parse(query.as_bytes());
-    let pairs = pairs.filter_map(|(name, value)| match &*name {
-        PROVEN_AFTER => None,
-        "max_age" if value.parse::<i64>() == Ok(0) => None,
-        "prompt" => {
-            let words = value.split_ascii_whitespace().filter(|word| *word != "login");
-            Some((name, words.collect::<Vec<_>>().join(" ").into()))
-        }
-        _ => Some((name, value)),
-    });
+    let pairs = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name != PROVEN_AFTER);
     let mut query = url::form_urlencoded::Serializer::new(String::new());
     query.extend_pairs(pairs).append_pair(PROVEN_AFTER, &now_ms.to_string());
     format!("{}?{}", addresses::AUTHORIZE, query.finish())
