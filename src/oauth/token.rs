@@ -92,7 +92,6 @@ async fn redeem(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
         allow::end(tx, app, &code.grant_id, EndReason::TheftSuspected).await?;
         return Err(WRONG_CODE);
     };
-    is_of(asker, &grant)?;
     go_on(asker, signer, tx, grant, Next::First { nonce: &code.nonce }).await
 }
 
@@ -166,7 +165,6 @@ async fn for_device(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     row.used_at = Some(now_ms);
     device::store::note(&mut *tx, &row).await?;
     let grant = hold(app, &mut tx, &grant_id, true).await?.ok_or(OVER)?;
-    is_of(asker, &grant)?;
     go_on(asker, signer, tx, grant, Next::First { nonce: "" }).await
 }
 
@@ -186,7 +184,6 @@ async fn refresh(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let token = grants::store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
     let scopes = params.scopes(&Scopes::stored(&grant.scopes).within(&client.scopes), NOT_ALLOWED)?;
-    is_of(asker, &grant)?;
     if token.used_at.is_some_and(|at| now_ms - at > REUSE_FREE_MS) {
         allow::end_reused(asker, tx, &grant, &token).await?;
         return Err(WRONG_REFRESH);
@@ -207,6 +204,7 @@ enum Next<'a> {
 /// Tokens of a grant that was looked at and locked. Its user is read after that: whatever ends all that is theirs waits for
 /// the grant, or has ended it before.
 async fn go_on(asker: &Asker, signer: &Signer, mut tx: Tx, grant: GrantRow, next: Next<'_>) -> Result<Value, Refusal> {
+    is_of(asker, &grant)?;
     let Asker { app, client, .. } = asker;
     let now_ms = app.now_ms();
     let user = users::store::find_by_id(&mut *tx, &grant.user_id).await?.filter(User::may_log_in).ok_or(OVER)?;
