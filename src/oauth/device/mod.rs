@@ -66,15 +66,9 @@ pub async fn begin(Asker { app, client, caller, params, .. }: &Asker) -> Result<
         interval_ms: INTERVAL_MS,
         ..DeviceRow::default()
     };
-    again(|| async {
-        let mut tx = app.state.db.begin_write().await?;
-        if store::count_waiting(&mut *tx, &row.client_id, now_ms).await? >= WAITING_MAX {
-            return Err(AppError::TooManyTries { seconds: 60 });
-        }
-        store::insert(&mut *tx, &row).await?;
-        Ok(tx.commit().await?)
-    })
-    .await?;
+    if !store::insert(&app.state.db.pool, &row, WAITING_MAX).await? {
+        return Err(AppError::TooManyTries { seconds: 60 }.into());
+    }
     Ok(json!({
         "device_code": device_code,
         "user_code": code,

@@ -22,14 +22,6 @@ pub struct DeviceRow {
     pub used_at: Option<i64>,
 }
 
-pub async fn insert(db: impl Conn<'_>, row: &DeviceRow) -> sqlx::Result<()> {
-    let statement = "insert into device_codes (hash, user_code, client_id, scopes, resource, user_agent, ip, created_at, \
-                     expires_at, interval_ms) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
-    let query = sqlx::query(statement).bind(&row.hash).bind(&row.user_code).bind(&row.client_id).bind(&row.scopes);
-    let query = query.bind(&row.resource).bind(&row.user_agent).bind(&row.ip).bind(row.created_at);
-    query.bind(row.expires_at).bind(row.interval_ms).run(db).await
-}
-
 macro_rules! columns {
     ($before:literal, $after:literal) => {
         concat!(
@@ -47,10 +39,18 @@ macro_rules! waits {
     };
 }
 
-/// How many of an application wait for a user.
-pub async fn count_waiting(db: impl Conn<'_>, client_id: &str, now_ms: i64) -> sqlx::Result<i64> {
-    let statement = concat!("select count(*) from device_codes where client_id = $1 and", waits!());
-    sqlx::query_scalar(statement).bind(client_id).bind(now_ms).fetch_one(db).await
+/// Keeps what a device asks for, unless so many of its application wait for a user; whether it was kept.
+pub async fn insert(db: impl Conn<'_>, row: &DeviceRow, waiting_max: i64) -> sqlx::Result<bool> {
+    let statement = concat!(
+        "insert into device_codes (client_id, created_at, hash, user_code, scopes, resource, user_agent, ip, expires_at, \
+         interval_ms) select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 where $11 > \
+         (select count(*) from device_codes where client_id = $1 and",
+        waits!(),
+        ")"
+    );
+    let query = sqlx::query(statement).bind(&row.client_id).bind(row.created_at).bind(&row.hash).bind(&row.user_code);
+    let query = query.bind(&row.scopes).bind(&row.resource).bind(&row.user_agent).bind(&row.ip).bind(row.expires_at);
+    query.bind(row.interval_ms).bind(waiting_max).hits(db).await
 }
 
 pub async fn find_waiting(db: impl Conn<'_>, user_code: &str, now_ms: i64) -> sqlx::Result<Option<DeviceRow>> {
