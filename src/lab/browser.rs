@@ -35,7 +35,7 @@ pub struct Ask {
     pub body: String,
     pub accept: &'static str,
     pub cookies: bool,
-    /// Sent to the world of a while ago; see [`World::earlier`](super::world::World::earlier).
+    /// Sent to the world of a while ago; see [`Lab::earlier`](super::world::Lab::earlier).
     pub earlier: bool,
 }
 

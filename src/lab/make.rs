@@ -10,7 +10,7 @@ use super::{
     probes::probes,
     samples::Samples,
     store,
-    world::{Lab, REQUESTS_MAX, STREAMS_MAX, World},
+    world::{Lab, REQUESTS_MAX, STREAMS_MAX},
 };
 use crate::{
     auth::{app::App, users::Role},
@@ -30,7 +30,7 @@ use crate::{
 /// Short, so that one can watch a token expire.
 const TOKEN_SECONDS: i64 = 60;
 
-/// So far back the clock of [`World::earlier`] is set: a token from there has expired.
+/// So far back the clock of [`Lab::earlier`] is set: a token from there has expired.
 pub const EARLIER_MS: i64 = 2 * TOKEN_SECONDS * 1000;
 
 /// Few: what waits here keeps no one else waiting.
@@ -47,7 +47,7 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
     let app = App { state: AppState { clock, ..services.state.clone() }, ..services.app.clone() };
     let password = services.secret.tag("password of everyone in the Lab");
     let password_hash = hash(&services.passwords, &password).await.map_err(|error| error.to_string())?;
-    let lab = Lab(Arc::new(World {
+    let lab = Lab {
         router: router(services.clone()),
         earlier: router(Services { app, ..services.clone() }),
         probes: probes(&services),
@@ -59,7 +59,7 @@ pub async fn make(App { state, secret, .. }: &App) -> Result<Lab, String> {
         password,
         password_hash,
         admin: Mutex::default(),
-    }));
+    };
     make_administrator(&lab).await.map_err(|error| format!("its administrator cannot be made: {error}"))?;
     Ok(lab)
 }

@@ -43,7 +43,7 @@ impl LabSettings {
 pub struct LabPart {
     settings: LabSettings,
     /// Empty where there is no Lab.
-    opened: Arc<OnceLock<Lab>>,
+    opened: Arc<OnceLock<Arc<Lab>>>,
 }
 
 impl LabPart {
@@ -51,13 +51,13 @@ impl LabPart {
         Self { settings, opened: Arc::default() }
     }
 
-    pub fn lab(&self) -> Result<&Lab, AppError> {
+    pub fn lab(&self) -> Result<&Arc<Lab>, AppError> {
         self.opened.get().ok_or(AppError::NotFound)
     }
 
     /// Opens the Lab, without the work that keeps it going.
-    pub async fn open(&self, app: &App) -> Result<&Lab, String> {
-        let lab = make::make(app).await?;
+    pub async fn open(&self, app: &App) -> Result<&Arc<Lab>, String> {
+        let lab = Arc::new(make::make(app).await?);
         Ok(self.opened.get_or_init(|| lab))
     }
 
@@ -93,7 +93,7 @@ impl Part for LabPart {
 
     fn provide_contexts(&self) {
         if let Ok(lab) = self.lab() {
-            provide_context(lab.clone());
+            provide_context(Arc::clone(lab));
         }
     }
 
@@ -118,7 +118,7 @@ impl Part for LabPart {
         let mut tasks = keep_clean(&lab.state, &lab.keys);
         tasks.push(feed::follow(&lab.state, lab.revocations.clone()));
         let job = Job::every(MINUTE, "removing visits that are over");
-        tasks.push(job.start(lab.clone(), |lab| visit::remove_over(lab).boxed()));
+        tasks.push(job.start(Arc::clone(lab), |lab| visit::remove_over(lab).boxed()));
         tasks
     }
 

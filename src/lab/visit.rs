@@ -82,7 +82,7 @@ pub async fn end() -> Result<(), AppError> {
 
 /// The Lab, and the visit of this browser for an experiment, which is counted and has its turn now; with the demo user
 /// logged in.
-pub async fn experiment() -> Result<(Lab, Visit), AppError> {
+pub async fn experiment() -> Result<(Arc<Lab>, Visit), AppError> {
     let lab = here()?;
     let waiting = current(&lab).await?.ok_or(AppError::VisitOver)?;
     if !store::count_run(&lab.state.db.pool, &waiting.id_hash, RUNS_MAX).await? {
@@ -129,8 +129,8 @@ async fn remove(lab: &Lab, user_id: &str) -> Result<(), sqlx::Error> {
     tx.commit().await
 }
 
-fn here() -> Result<Lab, AppError> {
-    use_context::<Lab>().ok_or(AppError::NotFound)
+fn here() -> Result<Arc<Lab>, AppError> {
+    use_context().ok_or(AppError::NotFound)
 }
 
 async fn current(lab: &Lab) -> Result<Option<Visit>, AppError> {

@@ -22,11 +22,7 @@ pub const STREAMS_MAX: usize = 40;
 /// beyond waits for its turn, so the Lab never takes more than a part of the server.
 pub const REQUESTS_MAX: usize = 4;
 
-/// Cheap to clone.
-#[derive(Clone)]
-pub struct Lab(pub Arc<World>);
-
-pub struct World {
+pub struct Lab {
     pub services: Services,
     /// All routes.
     pub router: Router,
@@ -47,14 +43,6 @@ pub struct World {
 }
 
 impl Deref for Lab {
-    type Target = World;
-
-    fn deref(&self) -> &World {
-        &self.0
-    }
-}
-
-impl Deref for World {
     type Target = Services;
 
     fn deref(&self) -> &Services {

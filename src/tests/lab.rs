@@ -1,5 +1,7 @@
 //! The Lab: a visit has a demo user of its own, in a world that shares nothing with ours, and leaves nothing behind.
 
+use std::sync::Arc;
+
 use axum::http::Method;
 
 use super::{
@@ -41,7 +43,7 @@ impl TestApp {
     }
 
     /// After [`Self::and_lab`].
-    pub fn lab(&self) -> Lab {
+    pub fn lab(&self) -> Arc<Lab> {
         self.services.parts.get::<LabPart>().expect("the part").lab().expect("a lab").clone()
     }
 }

@@ -1,7 +1,7 @@
 //! The three lanes: what is kept of them, and how they are asked, two through the front door, one as a textbook would.
 //! Server side.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use serde::{Deserialize, Serialize};
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
@@ -135,7 +135,7 @@ impl Lanes {
     }
 
     /// Microseconds on `watch` when the first refusal was there, and its code; `None` when none came.
-    pub async fn until_refused(self, lab: Lab, ask: Ask, watch: Stopwatch) -> Option<(u64, String)> {
+    pub async fn until_refused(self, lab: Arc<Lab>, ask: Ask, watch: Stopwatch) -> Option<(u64, String)> {
         while watch.elapsed_ms() < REFUSED_WITHIN_MS {
             if let Seen::Refused(code) = self.ask(&lab, &ask).await {
                 return Some((watch.elapsed_us(), code));

@@ -1,5 +1,7 @@
 //! The stories of the lanes: show them, start them, end their session and measure how soon each is refused. Server side.
 
+use std::sync::Arc;
+
 use super::{
     LanesPage,
     probe::{End, KEPT, Lanes, Run},
@@ -78,12 +80,12 @@ pub async fn end(by: &str) -> Result<(), AppError> {
 }
 
 /// Sends the request that ends the session.
-async fn measured(lab: &Lab, lanes: Lanes, who: Browser, ask: Ask) -> Result<End, AppError> {
+async fn measured(lab: &Arc<Lab>, lanes: Lanes, who: Browser, ask: Ask) -> Result<End, AppError> {
     let ours_is_accepted = !lanes.ask(lab, &lanes.call()).await.is_refused();
     let (at, watch, call) = (lab.now_ms(), Stopwatch::start(), lanes.call());
     // In tasks of their own: they ask while the end is under way.
-    let session = tokio::spawn(lanes.clone().until_refused(lab.clone(), Lanes::page(), watch));
-    let ours = tokio::spawn(lanes.until_refused(lab.clone(), call, watch));
+    let session = tokio::spawn(lanes.clone().until_refused(Arc::clone(lab), Lanes::page(), watch));
+    let ours = tokio::spawn(lanes.until_refused(Arc::clone(lab), call, watch));
     let answer = who.ask(lab, &ask).await?;
     let answer_us = watch.elapsed_us();
     let session_us = session.await.ok().flatten().map(|(us, _)| us);

@@ -54,7 +54,7 @@ pub async fn events(
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
-    let lab = part.lab()?.clone();
+    let lab = Arc::clone(part.lab()?);
     let visit = Visit::of(&lab, &headers, &state.config).await?.ok_or(AppError::VisitOver)?;
     Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
     let place = guards.streams.take_up_to(&visit.user_id, STREAMS_MAX);
@@ -68,7 +68,7 @@ pub async fn events(
 }
 
 struct Watching {
-    lab: Lab,
+    lab: Arc<Lab>,
     visit: Visit,
     /// Last.
     told: Option<Told>,
