@@ -1,7 +1,7 @@
 //! `GET /lab/lanes`: how the three lanes go on, as server-sent events. Server side.
 //!
-//! Asks and tells once a second, and four times a second around the end of its own session. When the visit is over it
-//! says so and ends.
+//! Asks and tells once a second, and four times a second while the end of its own session is measured. When the visit is
+//! over it says so and ends.
 
 use std::{sync::Arc, time::Duration};
 
@@ -14,15 +14,9 @@ use axum::{
 use futures::stream;
 use tokio::sync::{OwnedSemaphorePermit, watch};
 
-use super::{
-    probe::Run,
-    told::{Told, without_visit},
-};
+use super::{probe::Run, told::Told};
 use crate::{
-    base::{
-        error::AppError,
-        state::{AppState, Stopwatch},
-    },
+    base::{error::AppError, state::AppState},
     lab::{part::LabPart, visit::Visit, world::Lab},
     web::{
         guards::Guards,
@@ -39,9 +33,6 @@ const STREAMS_MAX: u32 = 3;
 
 const PAUSE: Duration = Duration::from_secs(1);
 const PAUSE_AT_THE_END: Duration = Duration::from_millis(250);
-
-/// Milliseconds after the end of its own session in which the questions come closer together.
-const END_MS: u64 = 1_000;
 
 /// Tells the page of a visit how its lanes go on.
 ///
@@ -60,7 +51,7 @@ pub async fn events(
     let place = guards.streams.take_up_to(&visit.user_id, STREAMS_MAX);
     let Some(places) = place.zip(Arc::clone(&lab.streams).try_acquire_owned().ok()) else { return Ok(too_many()) };
     let (revoked, stop) = (lab.revocations.changes(), guards.streams.stopping());
-    let watching = Watching { lab, visit, told: None, revoked, ended: None, stop, _places: places };
+    let watching = Watching { lab, visit, told: None, revoked, stop, _places: places };
     Ok(respond(stream::unfold(Some(watching), |watching| async {
         let (event, watching) = watching?.next().await?;
         Some((Ok(event), watching))
@@ -73,8 +64,6 @@ struct Watching {
     /// Last.
     told: Option<Told>,
     revoked: watch::Receiver<u64>,
-    /// Since the end of its own session was heard of.
-    ended: Option<Stopwatch>,
     stop: Stop,
     _places: (Place, OwnedSemaphorePermit),
 }
@@ -90,11 +79,8 @@ impl Watching {
         // The lanes as they are kept now, which may be newer ones.
         let run = if is_over { None } else { Run::of(&self.lab, &self.visit).await.ok()? };
         let Some(run) = run else {
-            return Some((Event::default().data(without_visit(self.told.as_ref())), None));
+            return Some((Event::default().data(self.told.as_ref()?.without_visit()), None));
         };
-        if self.told.as_ref().is_some_and(|told| told.run.started_at != run.started_at) {
-            self.ended = None;
-        }
         let told = Told::look(&self.lab, run, self.told.as_ref()).await?;
         let (event, is_over) = (Event::default().data(told.text()), told.is_over());
         self.told = Some(told);
@@ -104,17 +90,17 @@ impl Watching {
     /// Until the next question; `false` when the server stops. Any revocation in the Lab wakes it, but only the one of its
     /// own session hurries it.
     async fn wait(&mut self) -> bool {
-        let Some(Told { run, .. }) = &self.told else { return true };
-        let is_close = self.ended.is_some_and(|watch| watch.elapsed_ms() < END_MS) || run.is_ending(self.lab.now_ms());
-        let pause = tokio::time::sleep(if is_close { PAUSE_AT_THE_END } else { PAUSE });
+        let Some(told) = &self.told else { return true };
+        let is_measured = told.run.is_ending(self.lab.now_ms());
+        let pause = tokio::time::sleep(if is_measured { PAUSE_AT_THE_END } else { PAUSE });
         tokio::pin!(pause);
         loop {
             tokio::select! {
                 () = self.stop.asked_for() => return false,
                 () = &mut pause => return true,
                 Ok(()) = self.revoked.changed() => {
-                    if self.ended.is_none() && self.lab.revocations.is_over(run.claims.revocation_subject()) {
-                        self.ended = Some(Stopwatch::start());
+                    let is_news = !told.seen[1].is_refused();
+                    if is_news && self.lab.revocations.is_over(told.run.claims.revocation_subject()) {
                         return true;
                     }
                 }

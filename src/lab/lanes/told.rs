@@ -18,7 +18,8 @@ const TOLD_FOR_MS: i64 = 68_000;
 /// What is known at one moment.
 pub struct Told {
     pub run: Run,
-    seen: [Seen; 3],
+    /// Session, our token, the plain one.
+    pub seen: [Seen; 3],
     /// When each that is refused was first found so.
     found: [Option<i64>; 3],
     now_ms: i64,
@@ -44,6 +45,12 @@ impl Told {
         let [session, ours, plain] = array::from_fn(|at| self.lane(at, &words[at]));
         let last = if self.is_over() { "over" } else { "live" };
         format!("{}\n{session}\n{ours}\n{plain}\n{}\n{last}", self.said(), self.end())
+    }
+
+    /// For a visit that is over: the lanes as they were.
+    pub fn without_visit(&self) -> String {
+        let [session, ours, plain] = array::from_fn(|at| self.lane(at, "No longer checked."));
+        format!("Your visit has ended.\n{session}\n{ours}\n{plain}\nStart a new demo session to continue.\nover")
     }
 
     /// What is said aloud: only what changes.
@@ -147,12 +154,4 @@ impl Told {
             _ => format!("Expired at {time} UTC: accepted for {LEEWAY} s more, because clocks may differ."),
         }
     }
-}
-
-/// As the lanes were last told, if they were, for a visit that is over.
-pub fn without_visit(told: Option<&Told>) -> String {
-    let words = "No longer checked.";
-    let [session, ours, plain] =
-        array::from_fn(|at| told.map_or_else(|| format!("0|0|{words}"), |told| told.lane(at, words)));
-    format!("Your visit has ended.\n{session}\n{ours}\n{plain}\nStart a new demo session to continue.\nover")
 }
