@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use serde::Deserialize;
 
 use super::{
-    VisitInfo, attacks,
+    attacks,
     choose::Facts,
     code::{CodePage, lines_of},
     cost, lanes,
@@ -19,27 +19,29 @@ use crate::{
         revocations::{set::STALE_AFTER, store::KEPT_MS},
         tokens::{KeyPurpose, verify::LEEWAY},
     },
-    base::{config::Config, error::AppError, number::grouped},
+    base::{config::Config, db::Kind, error::AppError, number::grouped},
     pages::request::{Found, PageRequest, shows},
 };
 
 pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let config = &page.app.state.config;
     let found = Visit::of(lab, &page.parts.headers, config).await?;
-    let (mut visit, mut cookies, mut cost) = (None, travel::decode::own(page), None);
+    let (mut visit_ends_at, mut logged_in, mut cookies) = (None, false, travel::decode::own(page));
+    let (mut cost, mut told) = (None, None);
     if let Some(found) = &found {
         // The token of the last experiment has expired, mostly.
-        let (browser, logged_in) = found.renewed(lab).await?;
-        visit = Some(VisitInfo { ends_at: found.ends_at, logged_in });
+        let (browser, has_token) = found.renewed(lab).await?;
+        (visit_ends_at, logged_in) = (Some(found.ends_at), has_token);
         cookies = cookies.or_else(|| travel::decode::demo(lab, &browser));
         cost = found.result(lab, cost::NAME).await?;
+        told = lanes::run::load(lab, found).await?;
     }
     let sizes = travel::sizes::measure(lab).await?;
-    let lanes = lanes::run::load(lab, found.as_ref()).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;
     let algorithm = lab.keys.signing(KeyPurpose::All).await?.algorithm;
     let facts = facts(config, &sizes, algorithm.into_str());
-    shows(move || view! { <LabPage visit cookies sizes cost lanes attacks facts /> })
+    let one_writer = lab.state.db.kind == Kind::Sqlite;
+    shows(move || view! { <LabPage visit_ends_at logged_in cookies sizes cost told one_writer attacks facts /> })
 }
 
 #[derive(Default, Deserialize)]

@@ -45,12 +45,6 @@ use serde::{Deserialize, Serialize};
 /// What the user of every visit is called.
 pub const DEMO_USER: &str = "Demo user";
 
-/// What a visitor may know of their visit. Times are milliseconds since the epoch.
-pub struct VisitInfo {
-    pub ends_at: i64,
-    pub logged_in: bool,
-}
-
 /// One request of a demo browser and its answer, as the page shows them: secrets are masked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Exchange {

@@ -3,12 +3,12 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    DEMO_USER, VisitInfo,
+    DEMO_USER,
     actions::{BeginVisit, EndVisit, MeasureCost},
     attacks::{Attack, page::Attacks},
     choose::{Facts, WhenToUseWhich},
     cost::{Measured, page::WhatItCosts},
-    lanes::{LanesPage, page::Revocation},
+    lanes::page::Revocation,
     travel::{Cookies, Sizes, page::WhatTravels},
 };
 use crate::{
@@ -24,15 +24,17 @@ use crate::{
 
 #[component]
 pub fn LabPage(
-    visit: Option<VisitInfo>,
+    visit_ends_at: Option<i64>,
+    logged_in: bool,
     cookies: Option<Cookies>,
     sizes: Sizes,
     cost: Option<Measured>,
-    lanes: LanesPage,
+    told: Option<String>,
+    one_writer: bool,
     attacks: Vec<Attack>,
     facts: Facts,
 ) -> impl IntoView {
-    let has_visit = visit.is_some();
+    let has_visit = visit_ends_at.is_some();
     // Beside its button, which is there in a visit alone. Whatever else was refused is said above.
     let not_measured = refused_by(MeasureCost::PATH).filter(|_| has_visit);
     let refused = refused().filter(|_| not_measured.is_none());
@@ -44,14 +46,14 @@ pub fn LabPage(
             </p>
             {refused.map(|error| view! { <div role="alert"><Notice kind="error">{error.to_string()}</Notice></div> })}
             <div id="visit" class="card lab-visit">
-                {match visit {
+                {match visit_ends_at {
                     None => view! { <Start /> }.drawn(),
-                    Some(visit) => view! { <Under visit /> }.drawn(),
+                    Some(ends_at) => view! { <Under ends_at logged_in /> }.drawn(),
                 }}
             </div>
             <WhatTravels cookies sizes visit=has_visit />
             <WhatItCosts measured=cost.clone() visit=has_visit refused=not_measured />
-            <Revocation lanes can_run=has_visit />
+            <Revocation told one_writer can_run=has_visit />
             <Attacks attacks can_run=has_visit />
             <WhenToUseWhich measured=cost facts />
         </Page>
@@ -76,8 +78,7 @@ fn Start() -> impl IntoView {
 }
 
 #[component]
-fn Under(visit: VisitInfo) -> impl IntoView {
-    let VisitInfo { ends_at, logged_in } = visit;
+fn Under(ends_at: i64, logged_in: bool) -> impl IntoView {
     view! {
         <p>
             "You're " <strong>{DEMO_USER}</strong> ". Your visit ends " <Ago ms=ends_at /> ". "

@@ -22,13 +22,6 @@ const LANES: usize = 3;
 
 const END: usize = 1 + LANES;
 
-pub struct LanesPage {
-    /// The lanes as they are now; `None` before they were started.
-    pub told: Option<String>,
-    /// The database takes one writer at a time.
-    pub one_writer: bool,
-}
-
 /// No more news will come.
 pub fn is_over(told: &str) -> bool {
     told.ends_with("over")

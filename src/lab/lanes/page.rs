@@ -3,7 +3,7 @@
 use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{
-    LANES, LanesPage, is_over,
+    LANES, is_over,
     island::{Lanes, NAMES},
     run::CITES,
 };
@@ -23,9 +23,9 @@ const ASKED: [&str; LANES] = [
     ": gives the same token to a textbook verifier, which checks signature, issuer, audience and times, nothing else.",
 ];
 
+/// `told`: the lanes as they are now, once they were started. `one_writer`: the database takes one at a time.
 #[component]
-pub fn Revocation(lanes: LanesPage, can_run: bool) -> impl IntoView {
-    let LanesPage { told, one_writer } = lanes;
+pub fn Revocation(told: Option<String>, one_writer: bool, can_run: bool) -> impl IntoView {
     let wait = if one_writer { "waiting for the database's one writer" } else { "waiting for a database connection" };
     let (label, class) = match told {
         Some(_) => ("Run the experiment again", "button"),

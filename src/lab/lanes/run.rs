@@ -3,13 +3,12 @@
 use std::sync::Arc;
 
 use super::{
-    LanesPage,
     probe::{End, KEPT, Lanes, Run},
     told::Told,
 };
 use crate::{
     auth::{sessions::Receipt, tokens::verify::verify},
-    base::{db::Kind, error::AppError, state::Stopwatch},
+    base::{error::AppError, state::Stopwatch},
     lab::{
         browser::{Ask, Browser},
         code::{Cite, cites},
@@ -25,14 +24,10 @@ pub const CITES: &[Cite] = cites! {
     "tests/revocation.rs" an_api_call_is_authenticated_without_the_database,
 };
 
-pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<LanesPage, AppError> {
-    let mut told = None;
-    if let Some(visit) = visit
-        && let Some(run) = Run::of(lab, visit).await?
-    {
-        told = Told::look(lab, run, None).await.map(|told| told.text());
-    }
-    Ok(LanesPage { told, one_writer: lab.state.db.kind == Kind::Sqlite })
+/// The lanes as they are now; `None` before they were started.
+pub async fn load(lab: &Lab, visit: &Visit) -> Result<Option<String>, AppError> {
+    let Some(run) = Run::of(lab, visit).await? else { return Ok(None) };
+    Ok(Told::look(lab, run, None).await.map(|told| told.text()))
 }
 
 pub async fn start() -> Result<(), AppError> {
