@@ -6,6 +6,7 @@ use std::{
 };
 
 use axum::http::{HeaderMap, Method, header};
+use cookie::Cookie;
 use serde::{Deserialize, Serialize};
 
 use crate::web::refusal::Refusal;
@@ -114,11 +115,12 @@ impl Browser {
     }
 
     pub fn keep(&mut self, answer: &Answer) {
-        for (name, value, attributes) in answer.set_cookies() {
-            if attributes.contains("Max-Age=0") || value.is_empty() {
-                self.cookies.remove(name);
+        for cookie in answer.set_cookies() {
+            // What removes one has no value.
+            if cookie.value().is_empty() {
+                self.cookies.remove(cookie.name());
             } else {
-                self.cookies.insert(name.to_owned(), value.to_owned());
+                self.cookies.insert(cookie.name().to_owned(), cookie.value().to_owned());
             }
         }
     }
@@ -134,13 +136,8 @@ impl Answer {
         serde_json::from_str::<Refusal>(&self.body).unwrap_or_default().code
     }
 
-    /// Name, value, attributes.
-    pub fn set_cookies(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+    pub fn set_cookies(&self) -> impl Iterator<Item = Cookie<'_>> {
         let lines = self.headers.get_all(header::SET_COOKIE).iter().filter_map(|value| value.to_str().ok());
-        lines.filter_map(|line| {
-            let (pair, attributes) = line.split_once(';')?;
-            let (name, value) = pair.split_once('=')?;
-            Some((name, value, attributes))
-        })
+        lines.filter_map(|line| Cookie::parse(line).ok())
     }
 }

@@ -125,8 +125,10 @@ fn shown(answer: &Answer) -> String {
     let headers = ["content-type", "location", "www-authenticate", "retry-after"];
     let headers = headers.map(|name| (name, answer.header(name))).into_iter().filter(|(_, value)| !value.is_empty());
     lines.extend(headers.map(|(name, value)| format!("{name}: {value}")));
-    let cookies = answer.set_cookies();
-    lines.extend(cookies.map(|(name, value, rest)| format!("set-cookie: {name}={};{rest}", masked(value))));
+    lines.extend(answer.set_cookies().map(|mut cookie| {
+        cookie.set_value(masked(cookie.value()));
+        format!("set-cookie: {cookie}")
+    }));
     if answer.header("content-type").starts_with("text/html") {
         lines.extend([String::new(), format!("(a page of {} bytes)", answer.body.len())]);
     } else if !answer.body.is_empty() {
