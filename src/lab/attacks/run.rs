@@ -31,7 +31,7 @@ pub async fn load(lab: &Lab, visit: Option<&Visit>) -> Result<Vec<Attack>, AppEr
         let mut attack = Attack { about, button: about.button, outcome: None };
         if let Some(visit) = visit {
             attack.outcome = visit.result(lab, &kept_as(about.id)).await?;
-            if about.id == list::OLD_SECRET && waiting(lab, visit).await?.is_some() {
+            if about.id == list::OLD_SECRET && visit.result::<Waiting>(lab, THIEF).await?.is_some() {
                 attack.button = "Use the stolen cookie again (after 10 s)";
             }
         }
@@ -69,14 +69,10 @@ async fn in_demo_browser(lab: &Lab, visit: &mut Visit, script: &Script) -> Resul
     Ok(outcome)
 }
 
-async fn waiting(lab: &Lab, visit: &Visit) -> Result<Option<Waiting>, AppError> {
-    Ok(visit.result::<Option<Waiting>>(lab, THIEF).await?.flatten())
-}
-
 /// The first act, or the second one where the first is over: ten seconds lie in between.
 async fn old_secret(lab: &Lab, visit: &Visit, script: &Script) -> Result<Outcome, AppError> {
     let now_ms = lab.now_ms();
-    let Some(Waiting { players, first }) = waiting(lab, visit).await? else {
+    let Some(Waiting { players, first }) = visit.result(lab, THIEF).await? else {
         return first_act(lab, visit, script).await;
     };
     let left_ms = first.ran_at + GRACE_MS - now_ms;
@@ -84,7 +80,8 @@ async fn old_secret(lab: &Lab, visit: &Visit, script: &Script) -> Result<Outcome
         let words = format!("Not yet: the ten seconds are over in {} s. {}", left_ms / 1000 + 1, first.words);
         return Ok(Outcome { ran_at: now_ms, words, ..first });
     }
-    visit.keep_result(lab, THIEF, &None::<Waiting>).await?;
+    // No one waits any more.
+    visit.keep_result(lab, THIEF, &()).await?;
     let mut players: Players = lab.opened(THIEF, &players).ok_or_else(AppError::internal)?;
     play(lab, visit, &list::COMES_BACK, &mut players, first.steps).await
 }
