@@ -64,17 +64,11 @@ pub struct Add {
     /// Algorithm of its ID tokens and logout tokens: RS256. Without it, the one of access tokens.
     #[arg(long, value_name = "ALGORITHM", default_value = "", hide_default_value = true)]
     pub id_token_alg: String,
-    #[command(flatten)]
-    pub expiry: Expiry,
-    #[command(flatten)]
-    pub common: Common,
-}
-
-#[derive(Args)]
-pub struct Expiry {
     /// Days until the secret expires. Without it, it never does.
     #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=SECRET_DAYS_MAX))]
     pub expires_in_days: Option<i64>,
+    #[command(flatten)]
+    pub common: Common,
 }
 
 #[derive(Args)]
@@ -118,8 +112,9 @@ pub struct Rotate {
     /// Remove the older secret or key instead. It stops working.
     #[arg(long, conflicts_with = "expires_in_days")]
     pub finish: bool,
-    #[command(flatten)]
-    pub expiry: Expiry,
+    /// Days until the secret expires. Without it, it never does.
+    #[arg(long, value_name = "DAYS", value_parser = clap::value_parser!(i64).range(1..=SECRET_DAYS_MAX))]
+    pub expires_in_days: Option<i64>,
     #[command(flatten)]
     pub common: Common,
 }

@@ -9,7 +9,7 @@ use serde_json::json;
 
 pub use self::args::Clients;
 use self::{
-    args::{Add, Change, Expiry, One, Rotate},
+    args::{Add, Change, One, Rotate},
     list::list,
 };
 use super::{
@@ -48,7 +48,7 @@ async fn add(args: Add) -> Result<(), Failed> {
     if args.public_key.is_some() && !args.kind.has_secret() {
         return Err(Failed::usage("--public-key: only a web server or a service can keep a private key"));
     }
-    if args.expiry.expires_in_days.is_some() && !args.kind.has_secret() {
+    if args.expires_in_days.is_some() && !args.kind.has_secret() {
         return Err(Failed::usage("--expires-in-days: only a web server or a service has a secret"));
     }
     let common = args.common;
@@ -64,7 +64,7 @@ async fn add(args: Add) -> Result<(), Failed> {
     };
     typed.parse().map_err(told)?;
     let key = args.public_key.as_deref().map(read_key).transpose()?;
-    let credential = credential(key.as_ref(), &args.expiry);
+    let credential = credential(key.as_ref(), args.expires_in_days);
     let registered = common.on_database(async |state| {
         let owner = find_user(state, &args.owner).await?;
         publish_key(state, &typed).await?;
@@ -92,8 +92,8 @@ fn read_key(file: &Path) -> Result<PublicKey, Failed> {
     PublicKey::parse(&text).map_err(|invalid| Failed::usage(format!("--public-key: {invalid}")))
 }
 
-fn credential<'a>(key: Option<&'a PublicKey>, expiry: &Expiry) -> Credential<'a> {
-    key.map_or(Credential::Secret { days: expiry.expires_in_days }, Credential::Key)
+fn credential(key: Option<&PublicKey>, days: Option<i64>) -> Credential<'_> {
+    key.map_or(Credential::Secret { days }, Credential::Key)
 }
 
 async fn change(args: Change) -> Result<(), Failed> {
@@ -153,7 +153,7 @@ fn told(error: AppError) -> Failed {
     }
 }
 
-async fn rotate(Rotate { id, public_key, expiry, common, .. }: &Rotate) -> Result<(), Failed> {
+async fn rotate(Rotate { id, public_key, expires_in_days, common, .. }: &Rotate) -> Result<(), Failed> {
     let key = public_key.as_deref().map(read_key).transpose()?;
     let secret = on_client(common, id, async |state, client| {
         if !client.kind.has_secret() {
@@ -163,7 +163,7 @@ async fn rotate(Rotate { id, public_key, expiry, common, .. }: &Rotate) -> Resul
             let how = format!("remove the older one with `latchkey clients rotate {id} --finish`");
             return Err(format!("{id} has two secrets or keys; {how}").into());
         }
-        Ok(again(|| credentials::add(state, By::CommandLine, id, credential(key.as_ref(), expiry))).await?)
+        Ok(again(|| credentials::add(state, By::CommandLine, id, credential(key.as_ref(), *expires_in_days))).await?)
     });
     let (secret, thumbprint) = (secret.await?, key.as_ref().map(|key| &*key.thumbprint));
     common.answer(&json!({ "id": id, "secret": secret, "public_key": thumbprint }), || match &secret {
