@@ -1,7 +1,7 @@
 //! The three lanes: what is kept of them, and how they are asked, two through the front door, one as a textbook would.
 //! Server side.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tracing::{instrument::WithSubscriber, subscriber::NoSubscriber};
@@ -74,7 +74,6 @@ impl Run {
     }
 }
 
-#[derive(Clone)]
 pub struct Lanes {
     pub browser: Browser,
     token: String,
@@ -135,9 +134,9 @@ impl Lanes {
     }
 
     /// Microseconds on `watch` when the first refusal was there, and its code; `None` when none came.
-    pub async fn until_refused(self, lab: Arc<Lab>, ask: Ask, watch: Stopwatch) -> Option<(u64, String)> {
+    pub async fn until_refused(&self, lab: &Lab, ask: &Ask, watch: Stopwatch) -> Option<(u64, String)> {
         while watch.elapsed_ms() < REFUSED_WITHIN_MS {
-            if let Seen::Refused(code) = self.ask(&lab, &ask).await {
+            if let Seen::Refused(code) = self.ask(lab, ask).await {
                 return Some((watch.elapsed_us(), code));
             }
             tokio::time::sleep(PAUSE).await;

@@ -1,7 +1,5 @@
 //! The stories of the lanes: show them, start them, end their session and measure how soon each is refused. Server side.
 
-use std::sync::Arc;
-
 use super::{
     probe::{End, KEPT, Lanes, Run},
     told::Told,
@@ -63,7 +61,7 @@ pub async fn end(by: &str) -> Result<(), AppError> {
     }
     run.end_asked_at = Some(lab.now_ms());
     visit.keep_result(&lab, KEPT, &run).await?;
-    run.ended = Some(measured(&lab, lanes, who, ask).await?);
+    run.ended = Some(measured(&lab, &lanes, &who, &ask).await?);
     // Another instance may have told its end meanwhile, or new lanes were started: theirs stays.
     let kept = Run::of(&lab, &visit).await?.ok_or(AppError::VisitOver)?;
     if kept.started_at == run.started_at && kept.ended.is_none() {
@@ -74,17 +72,18 @@ pub async fn end(by: &str) -> Result<(), AppError> {
     Ok(())
 }
 
-/// Sends the request that ends the session.
-async fn measured(lab: &Arc<Lab>, lanes: Lanes, who: Browser, ask: Ask) -> Result<End, AppError> {
-    let ours_is_accepted = !lanes.ask(lab, &lanes.call()).await.is_refused();
-    let (at, watch, call) = (lab.now_ms(), Stopwatch::start(), lanes.call());
-    // In tasks of their own: they ask while the end is under way.
-    let session = tokio::spawn(lanes.clone().until_refused(Arc::clone(lab), Lanes::page(), watch));
-    let ours = tokio::spawn(lanes.until_refused(Arc::clone(lab), call, watch));
-    let answer = who.ask(lab, &ask).await?;
-    let answer_us = watch.elapsed_us();
-    let session_us = session.await.ok().flatten().map(|(us, _)| us);
-    let (ours_us, ours_code) = ours.await.ok().flatten().filter(|_| ours_is_accepted).unzip();
+/// Sends the request that ends the session, and asks the lanes while it is under way.
+async fn measured(lab: &Lab, lanes: &Lanes, who: &Browser, ask: &Ask) -> Result<End, AppError> {
+    let (page, call) = (Lanes::page(), lanes.call());
+    let ours_is_accepted = !lanes.ask(lab, &call).await.is_refused();
+    let (at, watch) = (lab.now_ms(), Stopwatch::start());
+    let session = lanes.until_refused(lab, &page, watch);
+    let ours = lanes.until_refused(lab, &call, watch);
+    let answered = async { Ok::<_, AppError>((who.ask(lab, ask).await?, watch.elapsed_us())) };
+    let (session, ours, answered) = tokio::join!(session, ours, answered);
+    let (answer, answer_us) = answered?;
+    let session_us = session.map(|(us, _)| us);
+    let (ours_us, ours_code) = ours.filter(|_| ours_is_accepted).unzip();
     let receipt = serde_json::from_str::<Receipt>(&answer.body).map(|receipt| receipt.words()).unwrap_or_default();
     Ok(End { at, answer_us, session_us, ours_us, ours_code: ours_code.unwrap_or_default(), receipt })
 }
