@@ -1,16 +1,19 @@
 //! The three lanes. Both sides; runs in the browser, where it knows nothing but the lines that the server writes.
 
-use gloo_net::http::Request;
 use leptos::{
     prelude::*,
     server_fn::ServerFn,
     task::spawn_local,
     wasm_bindgen::{JsCast, closure::Closure},
 };
-use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent};
+use web_sys::{Event, EventSource, HtmlFormElement, MessageEvent, UrlSearchParams};
 
 use super::{END, LANES, PATH, is_over, without_news};
-use crate::{lab::actions::EndLanes, ui::focus, web::page::PAGE};
+use crate::{
+    lab::actions::EndLanes,
+    ui::{focus, live::ask},
+    web::page::PAGE,
+};
 
 pub const NAMES: [&str; LANES] = ["Session cookie", "Our JWT", "Plain JWT"];
 
@@ -62,8 +65,9 @@ fn Lane(name: &'static str, told: Memo<String>) -> impl IntoView {
 fn EndForm(by: &'static str, label: &'static str) -> impl IntoView {
     let send = move |event: leptos::ev::SubmitEvent| {
         event.prevent_default();
-        let form = event.target().and_then(|target| target.dyn_into().ok());
-        end(form, by);
+        if let Some(form) = event.target().and_then(|target| target.dyn_into().ok()) {
+            end(form, by);
+        }
     };
     view! {
         <form method="post" action=EndLanes::PATH on:submit=send>
@@ -99,19 +103,14 @@ fn listen(told: RwSignal<String>) {
 
 /// Sends the form that ends the session. What comes of it comes through the stream; where it was refused, the form is sent
 /// as without JavaScript, which leads to the place where the page says why.
-fn end(form: Option<HtmlFormElement>, by: &'static str) {
+fn end(form: HtmlFormElement, by: &'static str) {
+    let Ok(fields) = UrlSearchParams::new_with_str(&format!("by={by}")) else { return };
     spawn_local(async move {
-        let post = Request::post(EndLanes::PATH)
-            .header("accept", "application/json")
-            .header("content-type", "application/x-www-form-urlencoded");
-        let sent = match post.body(format!("by={by}")) {
-            Ok(request) => request.send().await.is_ok_and(|answer| answer.ok()),
-            Err(_) => false,
-        };
-        if sent {
+        let answer = ask::post(EndLanes::PATH, "application/json", &fields, None).await;
+        if answer.is_some_and(|answer| answer.ok()) {
             // The buttons are gone.
             focus("lanes-said");
-        } else if let Some(form) = form {
+        } else {
             let _ = form.submit();
         }
     });

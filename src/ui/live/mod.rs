@@ -8,7 +8,7 @@
 
 mod answer;
 mod appearance;
-mod ask;
+pub mod ask;
 mod copy;
 mod look_again;
 mod molds;
