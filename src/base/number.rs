@@ -1,4 +1,4 @@
-//! Numbers as people read them. Both sides.
+//! Numbers as people read them, and those of many that stand for all. Both sides.
 
 /// With a comma at each thousand: "1,234,567".
 pub fn grouped(number: impl TryInto<i64>) -> String {
@@ -20,6 +20,15 @@ pub fn counted(number: impl TryInto<i64>, one: &str, many: &str) -> String {
         1 => format!("1 {one}"),
         number => format!("{} {many}", grouped(number)),
     }
+}
+
+/// At each per cent the nearest rank: the least of the numbers that so many per cent of them do not exceed.
+pub fn percentiles<T: Copy + Default + Ord, const N: usize>(mut numbers: Vec<T>, percents: [usize; N]) -> [T; N] {
+    numbers.sort_unstable();
+    percents.map(|percent| {
+        let rank = (numbers.len() * percent).div_ceil(100).max(1);
+        numbers.get(rank - 1).copied().unwrap_or_default()
+    })
 }
 
 /// A part of a whole: "12%". What is not nothing is never told as nothing, nor what is not all as all.

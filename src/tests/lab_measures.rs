@@ -13,9 +13,10 @@ use super::{
 };
 use crate::{
     auth::tokens::verify::verify,
+    base::number::percentiles,
     lab::{
         browser::{Ask, Browser},
-        cost::{Measured, NAME, Spread, Way, measure::percentile, step, step_ns, words},
+        cost::{Measured, NAME, Spread, Way, step, step_ns, words},
         samples,
         travel::{claims::CLAIMS, sizes},
         visit::take_turn,
@@ -191,9 +192,9 @@ async fn every_claim_of_our_tokens_is_explained() {
 
 #[test]
 fn percentiles_and_steps_are_those_of_the_numbers() {
-    let numbers: Vec<u64> = (1..=200).collect();
-    assert_eq!([50, 95, 99].map(|percent| percentile(&numbers, percent)), [100, 190, 198]);
-    assert_eq!((percentile(&[7], 99), percentile(&[], 50)), (7, 0));
+    let numbers: Vec<u64> = (1..=200).rev().collect();
+    assert_eq!(percentiles(numbers, [50, 95, 99]), [100, 190, 198]);
+    assert_eq!((percentiles(vec![7_u64], [99]), percentiles(Vec::<u64>::new(), [50])), ([7], [0]));
     assert_eq!([0, 999, 1_000, 1_258, 1_259, 10_000, u64::MAX].map(step), [0, 0, 0, 0, 1, 10, 69]);
     assert!((step_ns(10) - 10_000.0).abs() < 1e-6);
 }

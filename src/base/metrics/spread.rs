@@ -2,6 +2,8 @@
 
 use std::collections::VecDeque;
 
+use crate::base::number::percentiles;
+
 /// How long the newest revocations took, exactly: a histogram has buckets, and cannot be read back.
 #[derive(Default)]
 pub struct Arrivals {
@@ -33,13 +35,7 @@ impl Arrivals {
     }
 
     pub fn spread(&self) -> Spread {
-        let mut sorted: Vec<i64> = self.newest.iter().copied().collect();
-        sorted.sort_unstable();
-        // The nearest rank: the least value that so many per cent do not exceed.
-        let at = |percent: usize| {
-            let rank = (sorted.len() * percent).div_ceil(100).max(1);
-            sorted.get(rank - 1).copied().unwrap_or_default()
-        };
-        Spread { count: self.count, p50_ms: at(50), p99_ms: at(99) }
+        let [p50_ms, p99_ms] = percentiles(self.newest.iter().copied().collect(), [50, 99]);
+        Spread { count: self.count, p50_ms, p99_ms }
     }
 }

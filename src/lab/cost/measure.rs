@@ -11,6 +11,7 @@ use crate::{
     base::{
         db::Kind,
         error::AppError,
+        number::percentiles,
         state::{AppState, Stopwatch},
     },
     lab::{
@@ -92,13 +93,12 @@ async fn time(lab: &Lab, browser: &Browser, way: Way) -> Result<u64, AppError> {
     if response.status() == StatusCode::OK { Ok(ns) } else { Err(AppError::Busy) }
 }
 
-fn spread(way: Way, mut times: Vec<u64>) -> Spread {
-    times.sort_unstable();
+fn spread(way: Way, times: Vec<u64>) -> Spread {
     let mut counts = vec![0; usize::from(STEPS)];
     for ns in &times {
         counts[step(*ns)] += 1;
     }
-    let [p50_ns, p95_ns, p99_ns] = [50, 95, 99].map(|percent| percentile(&times, percent));
+    let [p50_ns, p95_ns, p99_ns] = percentiles(times, [50, 95, 99]);
     Spread { way, p50_ns, p95_ns, p99_ns, counts }
 }
 
@@ -121,17 +121,9 @@ fn sign_and_verify(keys: &[Key], state: &AppState, asked: u32) -> Result<(u32, V
         }
         rounds += 1;
     }
-    let signing = keys.iter().zip(times).map(|(key, (mut signed, mut verified, bytes))| {
-        signed.sort_unstable();
-        verified.sort_unstable();
-        let [sign_ns, verify_ns] = [signed, verified].map(|times| percentile(&times, 50));
+    let signing = keys.iter().zip(times).map(|(key, (signed, verified, bytes))| {
+        let ([sign_ns], [verify_ns]) = (percentiles(signed, [50]), percentiles(verified, [50]));
         Signing { algorithm: key.algorithm.into_str().into(), sign_ns, verify_ns, bytes }
     });
     Ok((rounds, signing.collect()))
-}
-
-/// The nearest rank: the least value that so many per cent do not exceed. `sorted` from the least on.
-pub fn percentile(sorted: &[u64], percent: usize) -> u64 {
-    let rank = (sorted.len() * percent).div_ceil(100).max(1);
-    sorted.get(rank - 1).copied().unwrap_or_default()
 }
