@@ -69,8 +69,7 @@ impl Run {
 
     /// An end was asked for here a moment ago, and may be measured still.
     pub fn is_ending(&self, now_ms: i64) -> bool {
-        let within = i64::try_from(REFUSED_WITHIN_MS).unwrap_or(i64::MAX);
-        self.ended.is_none() && self.end_asked_at.is_some_and(|at| now_ms - at <= within)
+        self.ended.is_none() && self.end_asked_at.is_some_and(|at| now_ms.abs_diff(at) <= REFUSED_WITHIN_MS)
     }
 }
 

@@ -102,7 +102,7 @@ impl Told {
         let found = self.found[at]?;
         let measured = self.run.ended.as_ref().and_then(|end| Some((end.at, [end.session_us, end.ours_us, None][at]?)));
         if let Some((ended_at, us)) = measured {
-            return Some(ended_at + i64::try_from(us / 1000).unwrap_or_default());
+            return Some(ended_at.saturating_add_unsigned(us / 1000));
         }
         // A token that no one asked for at that moment has died of age all the same.
         Some(if at > 0 { found.min(self.run.token_dies_at()) } else { found })
