@@ -14,10 +14,13 @@ use crate::{
         event::Actor,
         revocations::EndReason,
         sessions::terminate::Terminator,
-        tokens::{KeyInfo, KeyState, keys::Keys as SigningKeys},
+        tokens::{KeyInfo, keys::Keys as SigningKeys},
     },
     base::{sealed::SecretKey, state::AppState},
-    pages::admin::{by::parse_reason, keys_page::algorithm_of},
+    pages::admin::{
+        by::parse_reason,
+        keys_page::{algorithm_of, badge_of},
+    },
     ui::when::{minute, moment},
 };
 
@@ -76,15 +79,9 @@ const HEADS: [&str; 7] = ["KEY ID", "ALGORITHM", "STATE", "CREATED", "SIGNS FROM
 
 fn cells(key: &KeyInfo) -> [String; 7] {
     let until = key.ends_at.map_or_else(|| "while in use".to_owned(), minute);
-    let state = match key.state {
-        KeyState::Next => "next",
-        KeyState::Signing => "in use",
-        KeyState::Retired => "retired",
-        KeyState::Dead => "expired",
-        KeyState::Revoked => "revoked",
-    };
+    let (_, state) = badge_of(key.state);
     let (created, from) = (minute(key.created_at), key.in_use_from().map_or_else(|| "never".to_owned(), minute));
-    [key.kid.clone(), algorithm_of(key), state.into(), created, from, until, key.revoke_reason.clone()]
+    [key.kid.clone(), algorithm_of(key), state.to_lowercase(), created, from, until, key.revoke_reason.clone()]
 }
 
 async fn rotate(reason: String, common: Common) -> Result<(), Failed> {

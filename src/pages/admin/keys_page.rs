@@ -124,12 +124,17 @@ pub fn algorithm_of(key: &KeyInfo) -> String {
 
 #[component]
 pub fn StateBadge(state: KeyState) -> impl IntoView {
-    let (class, word) = match state {
+    let (class, word) = badge_of(state);
+    view! { <span class=class>{word}</span> }
+}
+
+/// Its class, and its word.
+pub fn badge_of(state: KeyState) -> (&'static str, &'static str) {
+    match state {
         KeyState::Next => ("badge", "Next"),
         KeyState::Signing => ("badge", "In use"),
         KeyState::Retired => ("badge quiet", "Retired"),
         KeyState::Dead => ("badge quiet", "Expired"),
         KeyState::Revoked => ("badge warning", "Revoked"),
-    };
-    view! { <span class=class>{word}</span> }
+    }
 }
