@@ -24,8 +24,7 @@ use crate::{
 };
 
 pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
-    let config = &page.app.state.config;
-    let found = Visit::of(lab, &page.parts.headers, config).await?;
+    let found = Visit::of(lab, &page.parts.headers).await?;
     let (mut visit_ends_at, mut logged_in, mut cookies) = (None, false, travel::decode::own(page));
     let (mut cost, mut told) = (None, None);
     if let Some(found) = &found {
@@ -39,7 +38,7 @@ pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     let sizes = travel::sizes::measure(lab).await?;
     let attacks = attacks::run::load(lab, found.as_ref()).await?;
     let algorithm = lab.keys.signing(KeyPurpose::All).await?.algorithm;
-    let facts = facts(config, &sizes, algorithm.into_str());
+    let facts = facts(&page.app.state.config, &sizes, algorithm.into_str());
     let one_writer = lab.state.db.kind == Kind::Sqlite;
     shows(move || view! { <LabPage visit_ends_at logged_in cookies sizes cost told one_writer attacks facts /> })
 }

@@ -23,7 +23,6 @@ use crate::{
     auth::{throttle::Way, users::Role},
     base::{
         caller::{Caller, network_of},
-        config::Config,
         error::AppError,
         random,
     },
@@ -135,7 +134,7 @@ fn here() -> Result<Arc<Lab>, AppError> {
 
 async fn current(lab: &Lab) -> Result<Option<Visit>, AppError> {
     let Some(parts) = use_context::<Parts>() else { return Ok(None) };
-    Visit::of(lab, &parts.headers, &border::app().state.config).await
+    Visit::of(lab, &parts.headers).await
 }
 
 impl Visit {
@@ -164,8 +163,8 @@ impl Visit {
     }
 
     /// The visit whose cookie came along, if it lasts.
-    pub async fn of(lab: &Lab, headers: &HeaderMap, config: &Config) -> Result<Option<Self>, AppError> {
-        let Some(secret) = cookies::get(config, headers, Name::Lab) else { return Ok(None) };
+    pub async fn of(lab: &Lab, headers: &HeaderMap) -> Result<Option<Self>, AppError> {
+        let Some(secret) = cookies::get(&lab.state.config, headers, Name::Lab) else { return Ok(None) };
         let id_hash = random::hash(secret);
         let row = store::find(&lab.state.db.pool, &id_hash, lab.now_ms()).await?;
         Ok(row.and_then(|row| {

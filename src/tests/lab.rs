@@ -59,8 +59,7 @@ pub async fn visitor(app: &TestApp) -> Caller {
 /// The visit of this browser, if it lasts.
 async fn find_visit(app: &TestApp, caller: &Caller) -> Option<Visit> {
     let request = caller.request(Method::GET, "/lab").body(()).expect("a request");
-    let (lab, config) = (app.lab(), &app.services.state.config);
-    Visit::of(&lab, request.headers(), config).await.expect("the visits")
+    Visit::of(&app.lab(), request.headers()).await.expect("the visits")
 }
 
 pub async fn visit_of(app: &TestApp, caller: &Caller) -> Visit {

@@ -7,7 +7,6 @@ use std::{sync::Arc, time::Duration};
 
 use axum::{
     Extension,
-    extract::State,
     http::HeaderMap,
     response::{Response, sse::Event},
 };
@@ -16,7 +15,7 @@ use tokio::sync::{OwnedSemaphorePermit, watch};
 
 use super::{probe::Run, told::Told};
 use crate::{
-    base::{error::AppError, state::AppState},
+    base::error::AppError,
     lab::{part::LabPart, visit::Visit, world::Lab},
     web::{
         guards::Guards,
@@ -39,14 +38,13 @@ const PAUSE_AT_THE_END: Duration = Duration::from_millis(250);
 /// 404 where there is no Lab or no lane, 410 without a visit, 403 to another site, 429 beyond three streams, and where all
 /// visits together have as many as they may.
 pub async fn events(
-    State(state): State<Arc<AppState>>,
     Extension(part): Extension<LabPart>,
     Extension(guards): Extension<Guards>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     origin::refuse_other_sites(&headers)?;
     let lab = Arc::clone(part.lab()?);
-    let visit = Visit::of(&lab, &headers, &state.config).await?.ok_or(AppError::VisitOver)?;
+    let visit = Visit::of(&lab, &headers).await?.ok_or(AppError::VisitOver)?;
     Run::of(&lab, &visit).await?.ok_or(AppError::NotFound)?;
     let place = guards.streams.take_up_to(&visit.user_id, STREAMS_MAX);
     let Some(places) = place.zip(Arc::clone(&lab.streams).try_acquire_owned().ok()) else { return Ok(too_many()) };
