@@ -78,8 +78,7 @@ impl Browser {
     }
 
     pub fn request(&self, lab: &Lab, ask: &Ask) -> Result<Request<Body>, AppError> {
-        let issuer = lab.state.config.issuer();
-        let host = issuer.split_once("://").map_or(&*issuer, |(_, host)| host);
+        let (_, host) = lab.state.site.issuer.split_once("://").unwrap_or_default();
         let mut request = Request::builder()
             .method(ask.method.clone())
             .uri(&ask.path)
