@@ -3,10 +3,7 @@
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::Value;
 
-use super::{
-    Cookie, Cookies, Said, Token,
-    claims::{CLAIMS, Field, HEADER, TIMES},
-};
+use super::{Cookie, Cookies, Token};
 use crate::{
     auth::tokens::{keys::Keys, verify::verify},
     base::{config::Config, state::AppState},
@@ -49,8 +46,8 @@ fn decoded(state: &AppState, keys: &Keys, jwt: &str, sid: Option<&str>) -> Optio
     Some(Token {
         cookie: cookie(&state.config, Name::Access, jwt, Some(claims.exp - claims.iat), shown),
         bytes: [header.len(), payload.len(), signature.len()],
-        header: said(&HEADER, header, state.clock.now_ms())?,
-        claims: said(&CLAIMS, payload, state.clock.now_ms())?,
+        header: json(header)?,
+        claims: json(payload)?,
     })
 }
 
@@ -65,14 +62,6 @@ fn cookie(config: &Config, name: Name, value: &str, max_age: Option<i64>, shown:
     Cookie { name, attributes: attributes.into(), shown, value_bytes: value.len() }
 }
 
-/// What this part of a token says of these.
-fn said(fields: &'static [Field], part: &str, now_ms: i64) -> Option<Vec<Said>> {
-    let json: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()?;
-    let said = fields.iter().filter_map(|field| {
-        let value = json.get(field.name)?;
-        let seconds = value.as_i64().filter(|_| TIMES.contains(&field.name));
-        let time = seconds.map(|seconds| (seconds * 1000, seconds * 1000 - now_ms));
-        Some(Said { field, value: value.to_string(), time })
-    });
-    Some(said.collect())
+fn json(part: &str) -> Option<Value> {
+    serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(part).ok()?).ok()
 }

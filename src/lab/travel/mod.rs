@@ -6,6 +6,8 @@ pub mod decode;
 pub mod page;
 pub mod sizes;
 
+use serde_json::Value;
+
 /// The cookies of a login. Secrets are masked.
 pub struct Cookies {
     /// Those of who looks; else those of the demo user.
@@ -27,15 +29,8 @@ pub struct Token {
     pub cookie: Cookie,
     /// Encoded: header, claims, signature.
     pub bytes: [usize; 3],
-    pub header: Vec<Said>,
-    pub claims: Vec<Said>,
-}
-
-pub struct Said {
-    pub field: &'static claims::Field,
-    pub value: String,
-    /// Milliseconds since the epoch, and from now until then.
-    pub time: Option<(i64, i64)>,
+    pub header: Value,
+    pub claims: Value,
 }
 
 /// How large a cookie with a token is, by its permissions: each was really signed.

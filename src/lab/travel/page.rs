@@ -1,8 +1,13 @@
 //! Section 1 of `/lab`. Server side.
 
 use leptos::prelude::*;
+use serde_json::Value;
 
-use super::{COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Said, Sizes, Token, chart::SizeChart};
+use super::{
+    COOKIE_BYTES_MAX, Cookie, Cookies, HEADER_BYTES_MAX, Sizes, Token,
+    chart::SizeChart,
+    claims::{CLAIMS, Field, HEADER, TIMES},
+};
 use crate::{
     auth::tokens::verify::TOKEN_BYTES_MAX,
     base::number::grouped,
@@ -10,7 +15,7 @@ use crate::{
     ui::{
         draw::{Content, Draw},
         table::{Cell, Row, Table},
-        when::{Exactly, span},
+        when::{Exactly, Now, span},
     },
 };
 
@@ -67,8 +72,8 @@ fn TwoCookies(cookies: Cookies) -> impl IntoView {
         {decoded.map(|(header, claims)| view! {
             <h3>"The token, decoded"</h3>
             <p>"This server has just verified it: signature, type, issuer, audience and times. Only then did it decode this."</p>
-            <Fields columns=&["Header", "Value", "What for", "Defined in"] said=header />
-            <Fields columns=&["Claim", "Value", "What for", "Defined in"] said=claims />
+            <Fields columns=&["Header", "Value", "What for", "Defined in"] fields=&HEADER said=header />
+            <Fields columns=&["Claim", "Value", "What for", "Defined in"] fields=&CLAIMS said=claims />
         })}
     }
 }
@@ -122,23 +127,29 @@ fn meaning(attribute: &str) -> Option<&'static str> {
     })
 }
 
+/// `said`: a part of a token, of which these fields are shown.
 #[component]
-fn Fields(columns: &'static [&'static str; 4], said: Vec<Said>) -> impl IntoView {
+fn Fields(columns: &'static [&'static str; 4], fields: &'static [Field], said: Value) -> impl IntoView {
     let [what, value, why, source] = *columns;
-    let rows = said.into_iter().map(move |Said { field, value: said, time }| {
-        view! {
+    let now_ms = use_context::<Now>().map_or(0, |Now(now_ms)| now_ms);
+    let rows = fields.iter().filter_map(|field| {
+        let said = said.get(field.name)?;
+        let (seconds, said) = (said.as_i64().filter(|_| TIMES.contains(&field.name)), said.to_string());
+        let time_ms = seconds.map(|seconds| seconds * 1000);
+        Some(view! {
             <Row>
                 <Cell label=what><code>{field.name}</code></Cell>
                 <Cell label=value>
                     <code>{said}</code>
-                    {time.map(|(ms, in_ms)| view! { <span class="muted"><Exactly ms /> {distance(in_ms)}</span> })}
+                    {time_ms.map(|ms| view! { <span class="muted"><Exactly ms /> {distance(ms - now_ms)}</span> })}
                 </Cell>
                 <Cell label=why>{field.why}</Cell>
                 <Cell label=source>{field.source}</Cell>
             </Row>
-        }
+        })
     });
-    view! { <div class="lab-fields"><Table label=what columns>{rows.collect_view()}</Table></div> }
+    let rows = rows.collect_view();
+    view! { <div class="lab-fields"><Table label=what columns>{rows}</Table></div> }
 }
 
 fn distance(in_ms: i64) -> String {
