@@ -102,9 +102,11 @@ pub async fn take_turn(lab: &Lab) -> Result<OwnedSemaphorePermit, AppError> {
     turn.map_err(|_| AppError::Measuring)?.map_err(|_| AppError::Busy)
 }
 
-/// Leads the browser to what the experiment of this moment showed, at this place of the page.
-pub fn show(ran_at: i64, place: &str) {
+/// Leads the browser to what the experiment of this moment showed, at this place of the page: the end of each, and never an
+/// error.
+pub fn show(ran_at: i64, place: &str) -> Result<(), AppError> {
     leptos_axum::redirect(&format!("/lab?run={ran_at}#{place}"));
+    Ok(())
 }
 
 /// Removes visits that are over; how many it were.

@@ -54,8 +54,7 @@ pub async fn run(id: &str) -> Result<(), AppError> {
     visit.keep_result(&lab, &kept_as(about.id), &outcome).await?;
     // Whoever was logged out by it is in again, for the next one.
     visit.ensure_logged_in(&lab).await?;
-    visit::show(outcome.ran_at, about.id);
-    Ok(())
+    visit::show(outcome.ran_at, about.id)
 }
 
 fn kept_as(id: &str) -> String {

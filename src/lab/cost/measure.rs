@@ -38,8 +38,7 @@ pub async fn measure_cost(rounds: u32) -> Result<(), AppError> {
     let (lab, visit) = visit::experiment().await?;
     let measured = measure(&lab, &visit, rounds).await?;
     visit.keep_result(&lab, NAME, &measured).await?;
-    visit::show(measured.at_ms, NAME);
-    Ok(())
+    visit::show(measured.at_ms, NAME)
 }
 
 async fn measure(lab: &Lab, visit: &Visit, asked: u32) -> Result<Measured, AppError> {

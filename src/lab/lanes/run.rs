@@ -39,8 +39,7 @@ pub async fn start() -> Result<(), AppError> {
     let (browser, started_at) = (lab.sealed(KEPT, &browser)?, lab.now_ms());
     let run = Run { browser, claims, started_at, end_asked_at: None, ended: None };
     visit.keep_result(&lab, KEPT, &run).await?;
-    visit::show(started_at, "revocation");
-    Ok(())
+    visit::show(started_at, "revocation")
 }
 
 /// One experiment runs at a time in this process, so no two ends of one session are measured at once. A second click leads
@@ -56,8 +55,7 @@ pub async fn end(by: &str) -> Result<(), AppError> {
         _ => return Err(AppError::BadRequest),
     };
     if run.ended.is_some() || lanes.ask(&lab, &Lanes::page()).await.is_refused() {
-        visit::show(run.started_at, "revocation");
-        return Ok(());
+        return visit::show(run.started_at, "revocation");
     }
     run.end_asked_at = Some(lab.now_ms());
     visit.keep_result(&lab, KEPT, &run).await?;
@@ -68,8 +66,7 @@ pub async fn end(by: &str) -> Result<(), AppError> {
         visit.keep_result(&lab, KEPT, &run).await?;
     }
     visit.ensure_logged_in(&lab).await?;
-    visit::show(kept.started_at, "revocation");
-    Ok(())
+    visit::show(kept.started_at, "revocation")
 }
 
 /// Sends the request that ends the session, and asks the lanes while it is under way.
