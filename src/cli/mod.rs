@@ -172,14 +172,8 @@ pub async fn obey(Cli { command }: Cli) -> Result<(), Failed> {
         Command::Login(args) => login::run(args).await,
         Command::Whoami(args) => login::whoami::run(args).await,
         Command::Logout => login::logout::run().await,
-        Command::Secret => {
-            say(&SecretKey::generate()?.encoded());
-            Ok(())
-        }
-        Command::Settings(_) => {
-            say(&given::help::<Cli>(&["latchkey", "help", given::SETTINGS]));
-            Ok(())
-        }
+        Command::Secret => say(&SecretKey::generate()?.encoded()),
+        Command::Settings(_) => say(&given::help::<Cli>(&["latchkey", "help", given::SETTINGS])),
     }
 }
 

@@ -36,10 +36,7 @@ impl Common {
 /// Prints an answer. Text that is empty prints nothing.
 pub fn answer(json: bool, value: &impl Serialize, text: impl FnOnce() -> String) -> Result<(), Failed> {
     let words = if json { document(value)? } else { text() };
-    if !words.is_empty() {
-        say(&words);
-    }
-    Ok(())
+    if words.is_empty() { Ok(()) } else { say(&words) }
 }
 
 /// One JSON document. Inside, times are milliseconds since the epoch; here they are RFC 3339 in UTC:
@@ -50,13 +47,12 @@ pub fn document(value: &impl Serialize) -> Result<String, serde_json::Error> {
 
 /// Writes text and a line break to standard output; ends the program where no one reads it any more, as `| head` does.
 /// Names and addresses that someone chose must not steer the terminal.
-pub fn say(words: &str) {
-    let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(words)) else { return };
+pub fn say(words: &str) -> Result<(), Failed> {
+    let Err(error) = writeln!(io::stdout().lock(), "{}", logging::visible(words)) else { return Ok(()) };
     if error.kind() == io::ErrorKind::BrokenPipe {
         std::process::exit(0);
     }
-    eprintln!("latchkey: cannot write the answer: {error}");
-    std::process::exit(1);
+    Err(format!("cannot write the answer: {error}").into())
 }
 
 fn with_times(value: Value) -> Value {

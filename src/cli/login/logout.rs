@@ -5,10 +5,7 @@ use crate::cli::{Failed, output::say};
 
 pub async fn run() -> Result<(), Failed> {
     let file = Place::find()?.lock()?;
-    let Some(kept) = file.read()? else {
-        say("You're not logged in.");
-        return Ok(());
-    };
+    let Some(kept) = file.read()? else { return say("You're not logged in.") };
     let told = kept.revoke().await;
     file.remove()?;
     let server = &kept.server.issuer;
@@ -17,6 +14,5 @@ pub async fn run() -> Result<(), Failed> {
         let words = "you're logged out on this computer, but the server still has this login";
         return Err(format!("{words} ({why}); disconnect it at {server}/account/devices").into());
     }
-    say(&format!("You're logged out of {server}."));
-    Ok(())
+    say(&format!("You're logged out of {server}."))
 }

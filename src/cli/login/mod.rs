@@ -54,6 +54,5 @@ pub async fn run(Login { url, device, no_browser }: Login) -> Result<(), Failed>
         let _ = before.revoke().await;
     }
     let who = whoami::ask(&kept).await?;
-    say(&format!("You're logged in on {} as {} ({}).", kept.server.issuer, who.name, who.email));
-    Ok(())
+    say(&format!("You're logged in on {} as {} ({}).", kept.server.issuer, who.name, who.email))
 }
