@@ -60,7 +60,7 @@ pub fn Figures(
     id: &'static str,
     label: &'static str,
     caption: &'static str,
-    head: Vec<String>,
+    head: Vec<&'static str>,
     rows: Vec<Vec<String>>,
 ) -> impl IntoView {
     let head = head.into_iter().map(|name| view! { <th scope="col">{name}</th> });

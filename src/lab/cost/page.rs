@@ -95,7 +95,7 @@ fn Results(measured: Measured) -> impl IntoView {
                 id="cost-requests"
                 label="What requests cost"
                 caption="Microseconds from request to response"
-                head=["Way", "p50", "p95", "p99"].map(str::to_owned).into()
+                head=vec!["Way", "p50", "p95", "p99"]
                 rows
             />
             <p>{sentences}</p>
@@ -122,7 +122,7 @@ fn Signatures(signing: Vec<Signing>, signatures: u32) -> impl IntoView {
             id="cost-signing"
             label="What signatures cost"
             caption="The median (p50), and the size of the token"
-            head=["Algorithm", "Sign", "Verify", "Bytes"].map(str::to_owned).into()
+            head=vec!["Algorithm", "Sign", "Verify", "Bytes"]
             rows
         />
         {sentence.map(|sentence| view! { <p>{sentence}</p> })}

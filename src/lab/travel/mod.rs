@@ -36,7 +36,7 @@ pub struct Token {
 /// How large a cookie with a token is, by its permissions: each was really signed.
 #[derive(Clone)]
 pub struct Sizes {
-    pub algorithms: Vec<String>,
+    pub algorithms: Vec<&'static str>,
     pub rows: Vec<SizeRow>,
     /// Of a session cookie, whatever its user may do.
     pub session_bytes: usize,
@@ -57,7 +57,7 @@ impl SizeRow {
 impl Sizes {
     /// A cookie with a token of this algorithm, which says nothing of permissions.
     pub fn least_of(&self, algorithm: &str) -> Option<usize> {
-        let at = self.algorithms.iter().position(|name| name == algorithm)?;
+        let at = self.algorithms.iter().position(|name| *name == algorithm)?;
         self.rows.first()?.bytes.get(at).copied()
     }
 

@@ -160,7 +160,7 @@ fn distance(in_ms: i64) -> String {
 fn Growth(sizes: Sizes) -> impl IntoView {
     let at = |bytes: usize| sizes.permissions_at(bytes).map(|permissions| permissions.to_string());
     let (full, refused) = (at(COOKIE_BYTES_MAX), at(TOKEN_BYTES_MAX));
-    let first = sizes.algorithms.first().cloned();
+    let first = sizes.algorithms.first().copied();
     view! {
         <p>
             "What a session cookie stands for stays on the server, so it has "
@@ -185,7 +185,7 @@ fn Growth(sizes: Sizes) -> impl IntoView {
 
 #[component]
 fn SizeTable(sizes: Sizes) -> impl IntoView {
-    let head = ["Permissions", "Session"].map(str::to_owned).into_iter().chain(sizes.algorithms).collect();
+    let head = ["Permissions", "Session"].into_iter().chain(sizes.algorithms).collect();
     let rows = sizes.rows.into_iter().map(|row| {
         let tokens = row.bytes.into_iter().map(|bytes| format!("{}{}", grouped(bytes), over(bytes)));
         [row.permissions, sizes.session_bytes].map(|number| number.to_string()).into_iter().chain(tokens).collect()

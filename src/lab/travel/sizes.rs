@@ -48,7 +48,7 @@ fn of(keys: &[Key], state: &AppState) -> Result<Sizes, AppError> {
         Ok(SizeRow { permissions, bytes: bytes.collect::<Result<_, AppError>>()? })
     };
     Ok(Sizes {
-        algorithms: keys.iter().map(|key| key.algorithm.into_str().to_owned()).collect(),
+        algorithms: keys.iter().map(|key| key.algorithm.into_str()).collect(),
         rows: PERMISSIONS.into_iter().map(row).collect::<Result<_, AppError>>()?,
         session_bytes: session.len() + random::text::<SECRET_BYTES>()?.len(),
     })
