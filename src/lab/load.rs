@@ -1,7 +1,8 @@
 //! Finds what `/lab` and its pages of code show. Server side.
 
+use std::collections::BTreeMap;
+
 use leptos::prelude::*;
-use serde::Deserialize;
 
 use super::{
     attacks,
@@ -43,17 +44,12 @@ pub async fn lab(page: &PageRequest, lab: &Lab) -> Result<Found, AppError> {
     shows(move || view! { <LabPage visit_ends_at logged_in cookies sizes cost told one_writer attacks facts /> })
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Asked {
-    function: String,
-}
-
 pub fn code(page: &PageRequest) -> Result<Found, AppError> {
     let mut cites = attacks::list::ALL.iter().flat_map(|about| about.cites).chain(lanes::run::CITES);
     let file = cites.find(|cite| cite.page() == page.id()).ok_or(AppError::NotFound)?;
     let path = format!("src/{}", file.path);
-    let cited = lines_of(file.text, &page.asked::<Asked>().function);
+    let asked: BTreeMap<String, String> = page.asked();
+    let cited = asked.get("function").and_then(|function| lines_of(file.text, function));
     shows(move || view! { <CodePage path text=file.text cited /> })
 }
 
