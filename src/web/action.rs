@@ -63,7 +63,7 @@ pub async fn answer(config: &Config, pages: &Router, mut parts: Parts, body: Bod
     if is_of_someone_else(&parts, &form) {
         tracing::info!("a form on the page of another user was refused");
         return match wants::page(&parts.headers) {
-            true => refuse_with_page(forms, parts, &form, AppError::OtherUser).await,
+            true => refuse_with_page(pages, parts, &form, AppError::OtherUser).await,
             false => refuse(&parts, AppError::OtherUser),
         };
     }

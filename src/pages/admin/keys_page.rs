@@ -5,12 +5,12 @@ use leptos::{prelude::*, server_fn::ServerFn};
 use super::{PAGES, ReceiptNotice, actions::RotateKeys, may_act, short};
 use crate::{
     auth::tokens::{KeyInfo, KeyPurpose, KeyState},
+    base::state::AppState,
     ui::{
         code::CodeBlock,
         draw::Draw,
         form::{Form, ProofField, SubmitButton},
         frame::{Card, Link, Page},
-        head::BaseUrl,
         table::{Cell, Row, Table},
         tabs::Tabs,
         when::{Ago, moment, span},
@@ -27,7 +27,7 @@ pub fn KeysPage(
     /// Milliseconds since the key that signs began.
     signing_since_ms: i64,
 ) -> impl IntoView {
-    let BaseUrl(base) = use_context().unwrap_or_default();
+    let base = expect_context::<AppState>().config.issuer();
     let waiting = keys.iter().find(|key| key.purpose == KeyPurpose::All && key.state == KeyState::Next);
     let waiting = waiting.map(|key| key.signs_from);
     let others = keys.iter().any(|key| key.purpose != KeyPurpose::All && key.state == KeyState::Signing);

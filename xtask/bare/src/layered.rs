@@ -36,7 +36,7 @@ async fn run() -> ExitCode {
     let _log = logging::start_in_background(&config);
     let mut parts = Parts::from(parts).to_vec();
     parts.push(Arc::new(Handlers));
-    match serve::serve(config, parts.into()).await {
+    match serve::serve(config, Parts(parts.into())).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(words) => {
             eprintln!("layered: {words}");

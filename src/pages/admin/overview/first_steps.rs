@@ -4,13 +4,13 @@ use leptos::{prelude::*, server_fn::ServerFn};
 
 use super::{ALL, LAB};
 use crate::{
+    base::state::AppState,
     pages::admin::{Act, actions::PutAwayFirstSteps},
     ui::{
         code::CodeBlock,
         draw::{Content, Draw},
         form::ButtonForm,
         frame::{Card, Link},
-        head::BaseUrl,
     },
 };
 
@@ -52,7 +52,7 @@ impl FirstSteps {
 #[component]
 pub fn FirstStepsCard(steps: FirstSteps) -> impl IntoView {
     let FirstSteps { user_id, has_second_factor, mail, has_users, lab_opened } = steps;
-    let BaseUrl(base) = use_context().unwrap_or_default();
+    let base = expect_context::<AppState>().config.issuer();
     view! {
         <Card id="first-steps" heading="First steps">
             <ul class="first-steps">
