@@ -23,8 +23,8 @@ use crate::{
     base::{caller::Caller, error::AppError},
 };
 
-const STATE_CHARS_MAX: usize = 1_000;
-const NONCE_CHARS_MAX: usize = 500;
+const STATE_BYTES_MAX: usize = 1_000;
+const NONCE_BYTES_MAX: usize = 500;
 /// No code and no error of ours is longer.
 const ANSWER_CHARS_MAX: usize = 100;
 /// SHA-256 in base64url.
@@ -126,14 +126,12 @@ fn understand(app: &App, keys: &Keys, params: &Params, client: Client) -> Result
         state: params.get("state").to_owned(),
         nonce: params.get("nonce").to_owned(),
         // A form leads to no installed app: the page that posts it may go to http addresses alone.
-        by_form: params.get("response_mode") == FORM && to.starts_with("http"),
+        by_form: params.get("response_mode") == FORM && ["http://", "https://"].iter().any(|web| to.starts_with(web)),
         issuer: app.state.site.issuer.clone(),
         client,
         ..Asked::default()
     };
-    let fits = asked.state.len() <= STATE_CHARS_MAX
-        && asked.nonce.len() <= NONCE_CHARS_MAX
-        && asked.answer(&[("code", &"-".repeat(ANSWER_CHARS_MAX))]).fits();
+    let fits = asked.state.len() <= STATE_BYTES_MAX && asked.answer(&[("code", &"-".repeat(ANSWER_CHARS_MAX))]).fits();
     if !fits {
         asked.state.clear();
     }
@@ -169,7 +167,8 @@ impl Asked {
             if is_so { Ok(()) } else { Err(Refusal::new(error, why)) }
         };
         params.fault().map_or(Ok(()), Err)?;
-        expect(fits, REQUEST, "state or nonce is too long")?;
+        expect(fits, REQUEST, "state is too long")?;
+        expect(self.nonce.len() <= NONCE_BYTES_MAX, REQUEST, "nonce is too long")?;
         expect(params.get("request").is_empty(), "request_not_supported", NO_OBJECT)?;
         expect(params.get("request_uri").is_empty(), "request_uri_not_supported", NO_OBJECT)?;
         let kind = params.required("response_type")?;

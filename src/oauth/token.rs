@@ -183,11 +183,11 @@ async fn refresh(asker: &Asker, signer: &Signer) -> Result<Value, Refusal> {
     let grant = grant.filter(|grant| grant.client_id == client.id).ok_or(WRONG_REFRESH)?;
     let token = grants::store::find_refresh(&mut *tx, &hash).await?.filter(|token| token.expires_at > now_ms);
     let token = token.ok_or(WRONG_REFRESH)?;
-    let scopes = params.scopes(&Scopes::stored(&grant.scopes).within(&client.scopes), NOT_ALLOWED)?;
     if token.used_at.is_some_and(|at| now_ms - at > REUSE_FREE_MS) {
         allow::end_reused(asker, tx, &grant, &token).await?;
         return Err(WRONG_REFRESH);
     }
+    let scopes = params.scopes(&Scopes::stored(&grant.scopes).within(&client.scopes), NOT_ALLOWED)?;
     let is_head = grants::store::use_refresh(&mut *tx, &hash, &caller.device(), now_ms).await?;
     go_on(asker, signer, tx, grant, Next::Refreshed { scopes, is_head }).await
 }

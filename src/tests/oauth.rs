@@ -563,6 +563,7 @@ on_both_databases! {
             (&[("max_age", "abc")], "invalid_request"),
             (&[("max_age", "-1")], "invalid_request"),
             (&[("id_token_hint", "x")], "invalid_request"),
+            (&[("nonce", &*"x".repeat(501))], "invalid_request"),
         ] {
             let answer = app.anonymous().open(&format!("/oauth/authorize?{}", ledger.query(more))).await;
             let told = told(&answer);
@@ -634,9 +635,12 @@ on_both_databases! {
 
     async fn an_installed_app_is_told_in_the_address_that_no_form_leads_there(app: TestApp) {
         let mut ada = app.admin().await;
-        let phone = register(&app, &mut ada, "native", "com.example.app:/cb", "openid").await;
-        let answer = app.anonymous().open(&format!("/oauth/authorize?{}", phone.query(&[("response_mode", "form_post")]))).await;
-        assert!(answer.header("location").starts_with("com.example.app:/cb?error=invalid_request&"), "{}", answer.text());
+        for back in ["com.example.app:/cb", "http.example.app:/cb"] {
+            let phone = register(&app, &mut ada, "native", back, "openid").await;
+            let query = phone.query(&[("response_mode", "form_post")]);
+            let answer = app.anonymous().open(&format!("/oauth/authorize?{query}")).await;
+            assert!(answer.header("location").starts_with(&format!("{back}?error=invalid_request&")), "{}", answer.text());
+        }
     }
 
     async fn who_only_asks_what_would_be_said_gets_no_code(app: TestApp) {

@@ -235,7 +235,9 @@ on_both_databases! {
         assert_eq!(app.outbox().await.iter().filter(|(.., mail)| mail.contains("token_reused")).count(), 0);
         sqlx::query("update users set verified_at = 1").execute(&app.services.state.db.pool).await.expect("a change");
         app.clock.advance_ms(1);
-        assert_eq!(ledger.refresh(text(&first, "refresh_token")).await.status, 400);
+        let reused = [("grant_type", "refresh_token"), ("refresh_token", text(&first, "refresh_token"))];
+        let answer = ledger.post("/oauth/token", &[&reused[..], &[("scope", "not:allowed")]].concat()).await;
+        assert_eq!((answer.status, text(&answer.json(), "error")), (400, "invalid_grant"), "whatever else is wrong");
         for tokens in [&first, &second, &again] {
             assert_eq!(me(&app, tokens).await, 401, "the chain has ended for both");
         }
@@ -362,6 +364,28 @@ on_both_databases! {
             statuses.push(phone.refresh("lkr_guessed").await.status);
         }
         assert_eq!((statuses[0], statuses[31]), (400, 429), "{statuses:?}");
+    }
+
+    async fn programs_of_an_application_that_is_over_guess_nothing(app: TestApp) {
+        let mut ada = app.admin().await;
+        let phone = register(&app, &mut ada, "native", BACK, ALL).await;
+        let ledger = register(&app, &mut ada, "web", BACK, "openid").await;
+        for program in [&phone, &ledger] {
+            assert_eq!(ada.act("disable_app", &[("id", &program.id)]).await.status, 200);
+            for _ in 0..35 {
+                assert_eq!(program.refresh("lkr_of_before").await.status, 401);
+            }
+        }
+        let nobody = format!("grant_type=refresh_token&refresh_token=x&client_id={}", uuid::Uuid::nil());
+        for _ in 0..35 {
+            assert_eq!(post(&ada, "/oauth/token", &nobody, &[]).await.status, 401, "a name alone");
+        }
+        let guess = format!("grant_type=refresh_token&refresh_token=x&client_id={}&client_secret=guessed", ledger.id);
+        let mut statuses = Vec::new();
+        for _ in 0..32 {
+            statuses.push(post(&ada, "/oauth/token", &guess, &[]).await.status);
+        }
+        assert_eq!((statuses[0], statuses[31]), (401, 429), "{statuses:?}");
     }
 
     async fn who_guesses_keeps_no_one_from_writing(app: TestApp) {

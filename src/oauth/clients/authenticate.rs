@@ -63,33 +63,36 @@ enum Proof {
     Assertion(String),
 }
 
-/// A secret has 256 random bits, so it is looked up by its hash before anything is counted; only what is wrong counts, and
-/// whoever guesses waits.
+/// A secret has 256 random bits, so it is looked up by its hash before anything is counted. Only a secret or an assertion
+/// that is none of this application counts, and whoever guesses waits: one that is over, and a name alone, are no guess.
 async fn client(app: &App, headers: &HeaderMap, params: &Params, ip: &str) -> Result<Client, Refusal> {
     let (id, proof) = credentials(headers, params)?;
     let (pool, now_ms) = (&app.state.db.pool, app.now_ms());
-    let found = store::find_client(pool, &id).await?.filter(Client::is_active);
-    if let Some(client) = found {
-        let is_it = match (&proof, client.kind.has_secret()) {
+    let mut is_guess = !matches!(proof, Proof::None);
+    if let Some(client) = store::find_client(pool, &id).await? {
+        let (is_it, is_over) = match (&proof, client.kind.has_secret()) {
             (Proof::Secret(secret), true) => match store::find_secret(pool, &id, &random::hash(secret)).await? {
                 Some(secret) if secret.has_expired(now_ms) => {
                     tracing::warn!(client = id, secret = secret.prefix, "the secret of an application has expired");
-                    false
+                    (true, true)
                 }
-                found => found.is_some(),
+                found => (found.is_some(), false),
             },
-            (Proof::Assertion(assertion), true) => assertion::shows(app, &client, assertion).await?,
-            (Proof::None, false) => true,
-            _ => false,
+            (Proof::Assertion(assertion), true) => (assertion::shows(app, &client, assertion).await?, false),
+            (Proof::None, false) => (true, false),
+            _ => (false, false),
         };
-        if is_it {
+        is_guess &= !is_it;
+        if is_it && !is_over && client.is_active() {
             if client.last_used_at.is_none_or(|at| at < now_ms - TOUCH_EVERY_MS) {
                 store::touch_client(pool, &id, now_ms).await?;
             }
             return Ok(client);
         }
     }
-    let _counted = app.throttle.admit(Way::Client, ip).await?;
+    if is_guess {
+        let _counted = app.throttle.admit(Way::Client, ip).await?;
+    }
     Err(Refusal::client())
 }
 

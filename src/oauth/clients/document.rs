@@ -74,12 +74,7 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<Client, String> {
     }
     // It keeps no secret, and goes on without the browser.
     let kind = ClientKind::Native;
-    let addresses = |list: &[String], what: &str| {
-        let mut wrong = Vec::new();
-        let parsed = parse_addresses(&list.join("\n"), kind, Field::Redirects, &mut wrong);
-        if wrong.is_empty() { Ok(parsed) } else { Err(format!("{what} has an address that can't be used")) }
-    };
-    let redirects = addresses(&document.redirect_uris, "redirect_uris")?;
+    let redirects = addresses(&document.redirect_uris, kind, "redirect_uris")?;
     if redirects.is_empty() {
         return Err("redirect_uris is missing".into());
     }
@@ -99,11 +94,17 @@ fn parse(id: &str, document: &[u8], now_ms: i64) -> Result<Client, String> {
         name,
         kind,
         redirects,
-        logouts: addresses(&document.post_logout_redirect_uris, "post_logout_redirect_uris")?,
+        logouts: addresses(&document.post_logout_redirect_uris, kind, "post_logout_redirect_uris")?,
         scopes: Scopes::stored(&scopes.join(" ")),
         // Of other words there is nothing to choose: they get what all get.
         id_token_alg: document.id_token_signed_response_alg.filter(|alg| alg == RS256).unwrap_or_default(),
         created_at: now_ms,
         ..Client::default()
     })
+}
+
+fn addresses(list: &[String], kind: ClientKind, what: &str) -> Result<Vec<String>, String> {
+    let mut wrong = Vec::new();
+    let parsed = parse_addresses(&list.join("\n"), kind, Field::Redirects, &mut wrong);
+    if wrong.is_empty() { Ok(parsed) } else { Err(format!("{what} has an address that can't be used")) }
 }
