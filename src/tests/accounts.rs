@@ -167,7 +167,7 @@ on_both_databases! {
         app.logged_in("bob").await;
         let mut browser = app.logged_in("vic").await;
         let vic = app.user("vic").await.id;
-        let typed = [("user", &*vic), ("reason", "lost <laptop>"), ("viewer", &*vic)];
+        let typed = [("user", &*vic), ("reason", "lost <laptop>"), ("viewer", &*vic), ("code", "135790")];
         assert_eq!(browser.act("log_out", &[]).await.status, 200);
         assert_eq!(browser.submit("force_logout", &typed, "/admin").await.status, 401, "it waits for a login");
         assert_eq!(browser.log_in("bob", PASSWORD).await.status, 200);
@@ -177,7 +177,7 @@ on_both_databases! {
             let text = answer.text();
             let page = main_of(&text);
             assert!(answer.status == 409 && page.contains("so nothing was done") && page.contains("reason: lost &lt;laptop&gt;"), "{page}");
-            for left_out in [&*vic, "vic@example.com", "not to be shown", "/actions/force_logout"] {
+            for left_out in [&*vic, "vic@example.com", "not to be shown", "135790", "/actions/force_logout"] {
                 assert!(!page.contains(left_out), "{left_out}: {page}");
             }
         }

@@ -22,6 +22,7 @@ pub fn TextField(
     #[prop(optional, into)] help: String,
     #[prop(optional)] autofocus: bool,
     #[prop(optional, into)] value: String,
+    #[prop(optional)] optional: bool,
 ) -> impl IntoView {
     stands_here(field, name);
     let (inputmode, described_by) = (if kind == "email" { "email" } else { "text" }, described_by(name, &help));
@@ -38,7 +39,7 @@ pub fn TextField(
                 spellcheck=(kind == "email").then_some("false")
                 value=value
                 dir="auto"
-                required
+                required=!optional
                 autofocus=begins_with(field, autofocus)
                 aria-invalid=wrong_at(field).map(|_| "true")
                 aria-describedby=described_by

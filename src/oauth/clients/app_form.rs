@@ -71,7 +71,7 @@ fn Fields(is: Flash, is_new: bool, logs_users_in: bool, services: bool) -> impl 
                 help="Where users may be sent after they log out. One per line. You can leave this empty."
             />
             <TextField
-                name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=is.get("backchannel")
+                name="backchannel" label="Back-channel logout address" field=Field::Backchannel autocomplete="off" value=is.get("backchannel") optional=true
                 help="We tell your server there when a user has been logged out. https, or http://127.0.0.1. You can leave this empty."
             />
         })}

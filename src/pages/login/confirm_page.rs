@@ -74,11 +74,12 @@ fn SendAgain(held: Held) -> impl IntoView {
     }
 }
 
-/// Another user has logged in while the form was open: nothing is done, and what was typed can be copied. Ids were not.
+/// Another user has logged in while the form was open: nothing is done, and what was typed can be copied. Ids were not, and a
+/// code is no one else's to see.
 #[component]
 fn OfSomeoneElse(held: Held) -> impl IntoView {
     let is_typed = |(name, text): &(String, String)| {
-        ![PAGE, VIEWER, Held::BUTTON].contains(&&**name) && !text.is_empty() && Uuid::parse_str(text).is_err()
+        ![PAGE, VIEWER, Held::BUTTON, "code"].contains(&&**name) && !text.is_empty() && Uuid::parse_str(text).is_err()
     };
     let typed = held.fields.into_iter().filter(is_typed);
     let lines: Vec<_> = typed.map(|(name, text)| format!("{}: {text}", name.replace('_', " "))).collect();
