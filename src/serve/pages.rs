@@ -120,31 +120,16 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
     }
     let mut parts = page.parts;
     let here = parts.uri.path_and_query().map_or("/", |path| path.as_str()).to_owned();
-    let found = match found {
-        Err(AppError::NotLoggedIn) => Found::Elsewhere(leading_to("/login", &here)),
-        Err(AppError::ProofNeeded) => {
-            let confirm = leading_to("/confirm", &here);
-            let is_fresh = page.someone.is_some_and(|someone| someone.is_fresh(&services.state));
-            Found::Elsewhere(if is_fresh { format!("{confirm}&with={ANEW}") } else { confirm })
-        }
-        Err(
-            error @ (AppError::Internal { .. }
-            | AppError::Busy
-            | AppError::Collided
-            | AppError::Away(_)
-            | AppError::Unwritable(_)
-            | AppError::TooManyTries { .. }),
-        ) => return Problem::from(error).into_response(),
-        found => found.unwrap_or_else(Found::from),
-    };
-    let (status, view) = match found {
-        Found::View(StatusCode::OK, view) => (status_of_form(&parts), Mutex::new(Some(view))),
-        Found::View(status, view) => (status, Mutex::new(Some(view))),
+    let is_fresh = page.someone.is_some_and(|someone| someone.is_fresh(&services.state));
+    let (status, view) = match found.or_else(|error| instead(error, &here, is_fresh)) {
+        Ok(Found::View(StatusCode::OK, view)) => (status_of_form(&parts), view),
+        Ok(Found::View(status, view)) => (status, view),
         // 303: whatever was asked, the other page is read (RFC 9110 15.4.4).
-        Found::Elsewhere(path) => return Redirect::to(&path).into_response(),
+        Ok(Found::Elsewhere(path)) => return Redirect::to(&path).into_response(),
+        Err(error) => return Problem::from(error).into_response(),
     };
     parts.extensions.insert(data(&services, &parts, here));
-    let view = Arc::new(view);
+    let view = Arc::new(Mutex::new(Some(view)));
     let render = leptos_axum::render_app_async_with_context(
         move || provide_contexts(&services),
         move || shell(lock(&view).take()),
@@ -154,6 +139,25 @@ pub async fn show(State(services): State<Arc<Services>>, path: Option<MatchedPat
         *response.status_mut() = status;
     }
     response
+}
+
+/// What stands at `here` in the place of a page that can't be shown; an error where that is none of the page.
+fn instead(error: AppError, here: &str, is_fresh: bool) -> Result<Found, AppError> {
+    match error {
+        AppError::NotLoggedIn => Ok(Found::Elsewhere(leading_to("/login", here))),
+        // It wants a younger proof.
+        AppError::ProofNeeded if is_fresh => {
+            Ok(Found::Elsewhere(format!("{}&with={ANEW}", leading_to("/confirm", here))))
+        }
+        AppError::ProofNeeded => Ok(Found::Elsewhere(leading_to("/confirm", here))),
+        AppError::Internal { .. }
+        | AppError::Busy
+        | AppError::Collided
+        | AppError::Away(_)
+        | AppError::Unwritable(_)
+        | AppError::TooManyTries { .. } => Err(error),
+        error => Ok(error.into()),
+    }
 }
 
 /// The page of a refused form has the status of the error.

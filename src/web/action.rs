@@ -80,26 +80,31 @@ pub async fn answer(config: &Config, pages: &Router, mut parts: Parts, body: Bod
     if !was_refused || answered.status != StatusCode::INTERNAL_SERVER_ERROR {
         return Response::from_parts(answered, body);
     }
-    let Ok(bytes) = to_bytes(body, ERROR_BYTES_MAX).await else {
+    let Ok(error) = to_bytes(body, ERROR_BYTES_MAX).await else {
         return StatusCode::INTERNAL_SERVER_ERROR.into_response();
     };
-    let mut error = AppError::de(bytes);
+    let mut response = refuse_form(pages, asked, &form, AppError::de(error)).await;
+    // What the act gave to the browser before it was refused: a new secret, or that a cookie is of no use any more.
+    let cookies = answered.headers.get_all(header::SET_COOKIE).into_iter().cloned();
+    response.headers_mut().extend(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
+    response
+}
+
+/// What is wrong, for who asked.
+async fn refuse_form(pages: &Router, asked: Parts, form: &Bytes, mut error: AppError) -> Response {
     match &mut error {
         AppError::Internal { request_id, .. } => *request_id = RequestContext::current_number(),
         // Whatever decodes a form takes an empty text for none.
-        AppError::ProofNeeded if leaves_password_empty(&form) => error = Invalid::CurrentPasswordMissing.into(),
+        AppError::ProofNeeded if leaves_password_empty(form) => error = Invalid::CurrentPasswordMissing.into(),
         _ => {}
     }
     tracing::info!(?error, "refused");
     let retry_after = error.retry_after();
     let mut response = if wants::page(&asked.headers) {
-        refuse_with_page(pages, asked, &form, error).await
+        refuse_with_page(pages, asked, form, error).await
     } else {
         tell_program(&asked.headers, error)
     };
-    // What the act gave to the browser before it was refused: a new secret, or that a cookie is of no use any more.
-    let cookies = answered.headers.get_all(header::SET_COOKIE).into_iter().cloned();
-    response.headers_mut().extend(cookies.map(|cookie| (header::SET_COOKIE, cookie)));
     if let Some(seconds) = retry_after {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
