@@ -160,6 +160,8 @@ test("what is typed in one note stays while another is open", async ({ page }) =
   await openNotes(page);
   await writeNote(page, "First", "one");
   await writeNote(page, "Second", "two");
+  // The list is read again after a save: until then another note may come under the pointer.
+  await expect(titles(page)).toHaveText(["Second", "First"]);
   const letGo = await holdSaves(page);
   await page.getByLabel("Text").fill("two and a half");
   await choose(page, "First");
